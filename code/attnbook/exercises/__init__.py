@@ -1,0 +1,115 @@
+"""Exercises that check themselves: `@exercise("qkv.soft_lookup")` above a reader's function runs its checks."""
+
+import copy
+import importlib
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+PARTS = ("qkv", "transformer")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A task, what a right answer gives, and the inputs on which it is tried, smallest first."""
+
+    hint: str
+    reference: Callable
+    inputs: Callable[[], Iterable[tuple]]
+    tolerance: float = 1e-5
+
+
+def exercise(name: str) -> Callable[[Callable], Callable]:
+    """Check the decorated function as soon as it is defined.
+
+    Prints "not attempted yet" with a hint while the function returns None, ✓ when it agrees with the reference on
+    every input, and otherwise the smallest input on which it does not, with both results. Nothing is raised, so
+    that a page with open exercises still runs from top to bottom.
+
+    Args:
+        name: part and exercise, "qkv.soft_lookup".
+
+    Returns:
+        A decorator that returns the function unchanged.
+
+    Raises:
+        ValueError: no such exercise; the message lists those of the part.
+    """
+    task = find(name)
+
+    def check(answer: Callable) -> Callable:
+        print(grade(name, task, answer))
+        return answer
+
+    return check
+
+
+def find(name: str) -> Exercise:
+    """Return the exercise of that name, or raise a ValueError that lists the names there are."""
+    part, _, short = str(name).partition(".")
+    if part not in PARTS:
+        raise ValueError(f"unknown part {part!r} in exercise {name!r}; allowed: {', '.join(PARTS)}")
+    tasks = importlib.import_module(f"attnbook.exercises.{part}").EXERCISES
+    if short not in tasks:
+        raise ValueError(
+            f"unknown exercise {name!r}; allowed: {', '.join(f'{part}.{task}' for task in tasks)}"
+        )
+    return tasks[short]
+
+
+def grade(name: str, task: Exercise, answer: Callable) -> str:
+    """Return what the reader should read: not attempted, ✓, or the smallest input that goes wrong."""
+    for number, given in enumerate(task.inputs()):
+        expected = task.reference(*copy.deepcopy(given))
+        try:
+            result = answer(*copy.deepcopy(given))
+        except Exception as error:  # whatever the reader's code raises is for the reader to see
+            raised = f"raised {type(error).__name__}: {error}"
+            return f"✗ {name}: {_show(given)}\n  {raised}\n  expected {_show_one(expected)}"
+        if result is None and number == 0:
+            return f"… {name}: not attempted yet. Hint: {task.hint}"
+        if not _same(result, expected, task.tolerance):
+            return f"✗ {name}: {_show(given)}\n  your answer {_show_one(result)}\n  expected    {_show_one(expected)}"
+    return f"✓ {name}"
+
+
+def _same(result: object, expected: object, tolerance: float) -> bool:
+    if isinstance(expected, Tensor):
+        if not isinstance(result, Tensor) or result.shape != expected.shape:
+            return False
+        if result.dtype == torch.bool or expected.dtype == torch.bool:
+            return result.dtype == expected.dtype and bool((result == expected).all())
+        common = torch.promote_types(result.dtype, expected.dtype)  # 2.7 must not pass for 2
+        result, expected = result.detach().to(expected.device, common), expected.to(common)
+        return torch.allclose(result, expected, atol=tolerance, rtol=tolerance)
+    if isinstance(expected, tuple | list):
+        if not isinstance(result, tuple | list) or len(result) != len(expected):
+            return False
+        return all(_same(*pair, tolerance) for pair in zip(result, expected, strict=True))
+    if hasattr(result, "item"):  # tensors, and the numbers of numpy
+        if math.prod(result.shape) != 1:
+            return False
+        result = result.item()
+    if isinstance(expected, float):
+        return isinstance(result, float | int) and abs(result - expected) <= tolerance
+    return bool(result == expected)
+
+
+def _show(given: tuple) -> str:
+    return "for input " + ", ".join(_show_one(value) for value in given)
+
+
+def _show_one(value: object) -> str:
+    if isinstance(value, Tensor):
+        if value.numel() > 24:
+            return f"a tensor of shape {tuple(value.shape)}"
+        numbers = value.tolist() if value.dtype == torch.bool else value.detach().to(torch.float64)
+        return str(numbers if isinstance(numbers, list | bool) else _rounded(numbers.tolist()))
+    return f"{value:.4g}" if isinstance(value, float) else repr(value)
+
+
+def _rounded(numbers: object) -> object:
+    return [_rounded(number) for number in numbers] if isinstance(numbers, list) else round(numbers, 4)

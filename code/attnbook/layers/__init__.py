@@ -1,0 +1,1 @@
+"""Layers with weights of their own, one mechanism a file."""
