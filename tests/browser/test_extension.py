@@ -1,0 +1,129 @@
+"""The site's extension: every load from another host is seen, and a fault planted in a build stops it."""
+
+import html
+from pathlib import Path
+
+import chromium
+import pytest
+from book_site import finish_site
+from book_site.outside_hosts import addresses_on_other_hosts
+from book_site.theme_fixes import tidy
+from book_site.vendored import ADDRESSES, SCRIPTS, point_to_copies
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+LOADS = [
+    '<script src="https://cdn.example/a.js"></script>',
+    '<script src="//cdn.example/a.js"></script>',
+    '<link rel="stylesheet" href="https://cdn.example/a.css">',
+    '<link rel="preload icon" href="http://cdn.example/a.png">',
+    '<img src="https://cdn.example/a.png">',
+    '<img srcset="a.png 1x, https://cdn.example/b.png 2x">',
+    '<video poster="https://cdn.example/a.png"></video>',
+    '<object data="https://cdn.example/a.svg"></object>',
+    '<iframe src="https://cdn.example/"></iframe>',
+    '<p style="background: url(https://cdn.example/a.png)"></p>',
+    "<style>@import 'https://cdn.example/a.css';</style>",
+    "<style>@font-face { src: url('//cdn.example/a.woff2') }</style>",
+    "<script>require.config({paths: {d3: 'https://cdn.example/d3.min'}})</script>",
+    '<svg><image href="https://cdn.example/a.png"/></svg>',
+]
+HARMLESS = [
+    '<a href="https://example.org/">a link</a>',
+    '<link rel="canonical" href="https://example.org/">',
+    '<script src="../_static/a.js"></script>',
+    '<img src="data:image/png;base64,AAAA">',
+    "<script>// based on https://example.org/a.js\nlet a = 1</script>",
+    "<script>document.createElementNS('http://www.w3.org/2000/svg', 'svg')</script>",
+    "<p>https://example.org/a.js</p>",
+]
+
+
+@pytest.mark.parametrize("page", LOADS)
+def test_a_load_from_another_host_is_found(page: str) -> None:
+    assert len(addresses_on_other_hosts(page)) == 1
+    assert len(addresses_on_other_hosts(f'<iframe srcdoc="{html.escape(page)}"></iframe>')) == 1
+
+
+@pytest.mark.parametrize("page", HARMLESS)
+def test_what_loads_nothing_is_not_reported(page: str) -> None:
+    assert addresses_on_other_hosts(page) == []
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(("depth", "root"), [(0, ""), (1, "../"), (2, "../../")])
+def test_known_addresses_become_paths_on_the_site(address: str, depth: int, root: str) -> None:
+    frame = f'<iframe srcdoc="{html.escape(f"<script src={address!r}></script>")}"></iframe>'
+    assert addresses_on_other_hosts(frame) == [address]
+    mended = point_to_copies(frame, depth)
+    assert addresses_on_other_hosts(mended) == []
+    assert f"{root}_static/vendor/{ADDRESSES[address]}" in html.unescape(mended)
+
+
+def test_thebe_and_the_icon_script_are_dropped_and_the_rest_stays() -> None:
+    kept = '<script src="_static/doctools.js"></script>\n<script>let a = 1</script>\n'
+    dropped = (
+        '<script src="_static/vendor/fontawesome/6.5.2/js/all.min.js?digest=1"></script>\n'
+        '<script>const THEBE_JS_URL = "https://cdn.example/thebe.js"; const b = "c"</script>\n'
+        '<script async="async" src="_static/sphinx-thebe.js?v=1"></script>\n'
+        '<script type="text/x-thebe-config">\n{ "a": 1 }\n</script>\n'
+        "<script>kernelName = 'python3'</script>\n"
+    )
+    assert tidy(dropped + kept + dropped) == kept
+
+
+@pytest.fixture
+def node_modules(tmp_path: Path) -> Path:
+    """Stand-ins for the installed scripts."""
+    for source in SCRIPTS:
+        place = tmp_path / "node_modules" / source
+        if place.suffix:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text("// a script")
+        else:
+            place.mkdir(parents=True)
+    return tmp_path / "node_modules"
+
+
+def test_finishing_names_the_page_and_the_style_sheet_at_fault(tmp_path: Path, node_modules: Path) -> None:
+    site = tmp_path / "site"
+    (site / "part").mkdir(parents=True)
+    (site / "part" / "good.html").write_text(f'<script src="{next(iter(ADDRESSES))}"></script>')
+    assert finish_site(site, node_modules) == []
+    assert finish_site(site, node_modules) == []
+    assert (site / "part" / "good.html").read_text() == '<script src="../_static/vendor/require.js"></script>'
+    assert (site / "_static" / "vendor" / "require.js").exists()
+
+    (site / "part" / "bad.html").write_text(LOADS[0])
+    (site / "bad.css").write_text("p { background: url(https://cdn.example/a.png) }")
+    assert finish_site(site, node_modules) == [
+        "part/bad.html: https://cdn.example/a.js",
+        "bad.css: https://cdn.example/a.png",
+    ]
+
+
+@pytest.mark.parametrize("fault", ["", LOADS[0]])
+def test_a_build_with_an_outside_script_fails(tmp_path: Path, node_modules: Path, fault: str) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "conf.py").write_text(f"extensions = ['book_site']\nnpm_scripts = {str(node_modules)!r}\n")
+    (source / "index.rst").write_text(f"Title\n=====\n\n.. raw:: html\n\n   <p>Text</p>{fault}\n")
+    application = Sphinx(
+        source, source, tmp_path / "site", tmp_path / "trees", "html", status=None, warning=None
+    )
+    if not fault:
+        application.build()
+        return
+    with pytest.raises(ExtensionError, match=r"index\.html: https://cdn\.example/a\.js"):
+        application.build()
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])
+def test_a_missing_browser_skips_at_home_and_fails_in_ci(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("ATTNBOOK_CHROMIUM", "no-such-browser")
+    assert chromium.chromium_path() is None
+    with pytest.raises(outcome, match="apt-get install chromium"):
+        chromium.refuse()
