@@ -1,0 +1,241 @@
+"""`exercise`: what a reader sees; and for every exercise, right answers pass and typical wrong ones fail."""
+
+import importlib
+
+import numpy as np
+import pytest
+import torch
+from attnbook import exercise, exercises
+from attnbook.exercises import Exercise, grade
+from torch.nn import functional as F
+
+NAMES = [
+    f"{part}.{task}"
+    for part in exercises.PARTS
+    for task in importlib.import_module(f"attnbook.exercises.{part}").EXERCISES
+]
+
+
+def causal_from_the_top(query_length, key_length):
+    return torch.ones(query_length, key_length, dtype=torch.bool).tril()
+
+
+def bahdanau(tanh=torch.tanh, sign=1):
+    def scores(queries, keys, W, U, v):
+        return tanh((queries @ W.T)[:, None] + sign * (keys @ U.T)[None]) @ v
+
+    return scores
+
+
+WRONG = {
+    "qkv.weights_from_scores": [
+        lambda scores, temperature: torch.softmax(scores, -1) / temperature,
+        lambda scores, temperature: torch.softmax(scores * temperature, -1),
+        lambda scores, temperature: (
+            (scores / temperature).exp() / (scores / temperature).exp().sum()
+        ),  # overflows
+        lambda scores, temperature: scores / scores.sum(),
+    ],
+    "qkv.soft_lookup": [
+        lambda query, keys, values: torch.softmax(keys @ query, 0) @ values,
+        lambda query, keys, values: torch.softmax(keys @ query / len(query), 0) @ values,
+        lambda query, keys, values: values[(keys @ query).argmax()],
+        lambda query, keys, values: (keys @ query / len(query) ** 0.5) @ values,
+    ],
+    "qkv.effective_keys": [
+        lambda weights: (-(weights * weights.log()).sum()).exp(),  # 0 · log 0 is NaN
+        lambda weights: -torch.special.entr(weights).sum(),
+        lambda weights: torch.special.entr(weights).sum(),
+        lambda weights: (weights > 0).sum(),
+        lambda weights: 1 / (weights**2).sum(),
+    ],
+    "qkv.scaled_scores": [
+        lambda queries, keys: queries @ keys.T,
+        lambda queries, keys: queries @ keys.T / queries.shape[-1],
+        lambda queries, keys: queries @ keys.T / len(keys) ** 0.5,
+        lambda queries, keys: keys @ queries.T / queries.shape[-1] ** 0.5,
+    ],
+    "qkv.cosine_scores": [
+        lambda queries, keys: queries @ keys.T,
+        lambda queries, keys: F.normalize(queries, dim=0) @ F.normalize(keys, dim=0).T,
+        lambda queries, keys: F.normalize(queries, dim=-1) @ keys.T,
+        lambda queries, keys: queries @ keys.T / (queries.norm() * keys.norm()),
+    ],
+    "qkv.additive_scores": [
+        bahdanau(tanh=lambda hidden: hidden),
+        bahdanau(tanh=torch.sigmoid),
+        bahdanau(sign=-1),
+        lambda queries, keys, W, U, v: bahdanau()(keys, queries, W, U, v),
+    ],
+    "qkv.padding_mask": [
+        lambda lengths, max_length: torch.arange(max_length) >= lengths[:, None],
+        lambda lengths, max_length: torch.arange(max_length) <= lengths[:, None],
+        lambda lengths, max_length: (torch.arange(max_length) < lengths[:, None]).float(),
+        lambda lengths, max_length: torch.ones(len(lengths), max_length, dtype=torch.bool),
+    ],
+    "qkv.causal_mask": [
+        causal_from_the_top,
+        lambda query_length, key_length: ~causal_from_the_top(query_length, key_length),
+        lambda query_length, key_length: torch.ones(query_length, key_length).tril(key_length - query_length),
+        lambda q, k: torch.ones(q, k, dtype=torch.bool).tril(k - q - 1),
+    ],
+    "qkv.safe_softmax": [
+        lambda scores, mask: scores.masked_fill(~mask, -torch.inf).softmax(-1),  # NaN in a row of none
+        lambda scores, mask: scores.masked_fill(~mask, -1e9).softmax(-1),  # uniform in a row of none
+        lambda scores, mask: scores.softmax(-1) * mask,  # rows no longer sum to one
+        lambda scores, mask: scores.masked_fill(mask, torch.finfo(scores.dtype).min).softmax(-1),
+    ],
+    "qkv.online_log_sum": [
+        lambda scores, block_size: scores.exp().sum().log(),  # overflows
+        lambda scores, block_size: scores.sum(),
+        lambda scores, block_size: scores.max(),
+        lambda scores, block_size: sum(block.logsumexp(0) for block in scores.split(block_size)),
+    ],
+    "transformer.previous_token_share": [
+        lambda weights: weights.diagonal().mean(),
+        lambda weights: weights.diagonal(1).mean(),
+        lambda weights: weights.diagonal(-1).sum() / len(weights),
+        lambda weights: weights.diagonal(-1).sum(),
+    ],
+    "transformer.sink_share": [
+        lambda weights, position: weights[:, position].mean(-1),
+        lambda weights, position: weights[:, :, position].mean(),
+        lambda weights, position: weights[:, :, position].sum(-1),
+        lambda weights, position: weights[:, :, 0].mean(-1),
+    ],
+    "transformer.share_of_real_queries": [
+        lambda weights, lengths: weights[:, :, 0].mean(),
+        lambda weights, lengths: torch.stack(
+            [w[:n, 0].mean() for w, n in zip(weights, lengths, strict=True)]
+        ),
+        lambda weights, lengths: torch.stack(
+            [w[:n, 0].mean() for w, n in zip(weights, lengths, strict=True)]
+        ).sum(),
+        lambda weights, lengths: weights[:, 0, 0].mean(),
+    ],
+}
+
+
+def test_every_exercise_has_wrong_answers_here():
+    assert sorted(WRONG) == sorted(NAMES)
+    assert all(len(answers) >= 3 for answers in WRONG.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_passes(name, capsys):
+    task = exercises.find(name)
+    assert exercise(name)(task.reference) is task.reference
+    assert capsys.readouterr().out == f"✓ {name}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, number) for name in WRONG for number in range(len(WRONG[name]))]
+)
+def test_a_wrong_answer_is_shown_with_the_input_on_which_it_is_wrong(name, number):
+    verdict = grade(name, exercises.find(name), WRONG[name][number])
+    assert verdict.startswith(f"✗ {name}: for input ")
+    assert "\n  your answer " in verdict
+    assert "\n  expected    " in verdict
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_not_attempted_yet(name, capsys):
+    exercise(name)(lambda *_: None)
+    said = capsys.readouterr().out
+    assert said == f"… {name}: not attempted yet. Hint: {exercises.find(name).hint}\n"
+
+
+def make_task(expected, *inputs):
+    return Exercise("think.", lambda *_: expected, lambda: inputs or [(1,)])
+
+
+def test_the_smallest_wrong_input_is_shown_with_both_results():
+    task = Exercise("add.", lambda x: x + 1, lambda: [(torch.tensor([1.0]),), (torch.tensor([2.0, 0.25]),)])
+    verdict = grade("x.add", task, lambda x: x + 1 if len(x) == 1 else x)
+    assert verdict == "✗ x.add: for input [2.0, 0.25]\n  your answer [2.0, 0.25]\n  expected    [3.0, 1.25]"
+
+
+def test_an_answer_that_raises_is_shown_with_its_error():
+    def broken(number):
+        raise KeyError("no such thing")
+
+    verdict = grade("x.broken", make_task(2.0), broken)
+    assert verdict == "✗ x.broken: for input 1\n  raised KeyError: 'no such thing'\n  expected 2"
+    assert "raised TypeError" in grade("x.broken", make_task(2.0), lambda: 2.0)
+
+
+def test_an_answer_that_changes_its_input_harms_nobody():
+    def in_place(x):
+        return x.add_(1)
+
+    task = Exercise("add.", lambda x: x + 1, lambda: [(torch.tensor([1.0]),)])
+    assert grade("x.add", task, in_place) == "✓ x.add"
+
+
+RIGHT = [
+    (torch.tensor([0.5]), torch.tensor([0.5 + 1e-7])),
+    (torch.tensor([0.5]), torch.tensor([0.5], dtype=torch.float64)),
+    (torch.tensor([0.5]), torch.tensor([0.5], requires_grad=True)),
+    (torch.tensor([2]), torch.tensor([2.0])),
+    (0.5, 0.5 + 1e-7),
+    (0.5, torch.tensor(0.5)),
+    (2.0, 2),
+    (2, torch.tensor(2)),
+    (0.5, np.float32(0.5)),
+    ("cat", "cat"),
+    ((1, 2), (1, 2)),
+    ((torch.tensor([1.0, 2.0]), 3), (torch.tensor([1.0, 2.0]), 3)),
+]
+NOT_RIGHT = [
+    (torch.tensor([0.5]), torch.tensor([0.6])),
+    (torch.tensor([0.5]), torch.tensor(0.5)),
+    (torch.tensor([0.5]), [0.5]),
+    (torch.tensor([0.5]), torch.tensor([torch.nan])),
+    (torch.tensor([True]), torch.tensor([1.0])),
+    (torch.tensor([1.0]), torch.tensor([True])),
+    (torch.tensor([2]), torch.tensor([2.7])),
+    (0.5, torch.tensor([0.5, 0.5])),
+    (0.5, "0.5"),
+    (0.5, float("nan")),
+    (2, torch.tensor([2, 2])),
+    ("cat", torch.tensor([1.0, 2.0])),
+    ((1, 2), torch.tensor([1, 2])),
+    ((1, 2), (1, 2, 3)),
+    ((torch.tensor([1.0, 2.0]), 3), (torch.tensor([1.0, 2.5]), 3)),
+    (0.5, np.ones(3)),
+    (0.5, lambda: 0.5),
+]
+
+
+@pytest.mark.parametrize(("expected", "answer"), RIGHT)
+def test_what_counts_as_right(expected, answer):
+    assert grade("x.y", make_task(expected), lambda _: answer) == "✓ x.y"
+
+
+@pytest.mark.parametrize(("expected", "answer"), NOT_RIGHT)
+def test_what_does_not(expected, answer):
+    assert grade("x.y", make_task(expected), lambda _: answer).startswith(
+        "✗ x.y: for input 1\n  your answer "
+    )
+
+
+def test_large_inputs_are_shown_by_their_shape():
+    verdict = grade("x.y", make_task(0.5, (torch.zeros(5, 5), "text", 1.5)), lambda *_: 1.0)
+    assert verdict.startswith("✗ x.y: for input a tensor of shape (5, 5), 'text', 1.5\n")
+
+
+def test_none_after_a_right_answer_is_wrong():
+    task = Exercise("add.", lambda x: x, lambda: [(1,), (2,)])
+    assert grade("x.y", task, lambda x: x if x == 1 else None).startswith("✗ x.y: for input 2")
+
+
+@pytest.mark.parametrize("name", ["qkv.nope", "qkv", "qkv."])
+def test_unknown_names_are_answered_with_those_of_the_part(name):
+    with pytest.raises(ValueError, match=rf"unknown exercise '{name}'; allowed: qkv\.weights_from_scores, "):
+        exercise(name)
+
+
+@pytest.mark.parametrize("name", ["nope.soft_lookup", "", None, len])
+def test_unknown_parts_are_answered_with_the_parts(name):
+    with pytest.raises(ValueError, match=rf"unknown part .*; allowed: {', '.join(exercises.PARTS)}"):
+        exercise(name)
