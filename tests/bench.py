@@ -96,37 +96,45 @@ def bench_multi_head(seconds: float) -> None:
             )
 
 
+class Stack(nn.Module):
+    """Six attention layers, one after the other, as in a small model; `options` choose how they are called."""
+
+    def __init__(self, layer: Callable[[], nn.Module]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layer() for _ in range(6))
+
+    def forward(self, x: torch.Tensor, **options: bool) -> torch.Tensor:
+        for layer in self.layers:
+            x = x + (layer(x, x, x, **options))[0]
+        return x
+
+
 def bench_recorder(seconds: float) -> None:
     """A forward pass under `record_attention` against the plain path that returns its weights."""
-    for length in LENGTHS:
-        layer = MultiHeadAttention(128, 4).eval()
-        torch_layer = nn.MultiheadAttention(128, 4, batch_first=True).eval()
-        x = torch.randn(4, length, 128)
+    plain_options = {"need_weights": True}
+    kinds = {
+        "MultiHeadAttention": (lambda: MultiHeadAttention(128, 4), {}, plain_options),
+        "nn.MultiheadAttention": (
+            lambda: nn.MultiheadAttention(128, 4, batch_first=True),
+            {"need_weights": False},
+            {**plain_options, "average_attn_weights": False},
+        ),
+    }
+    for name, (make, fused, plain) in kinds.items():
+        model = Stack(make).eval()
+        for length in LENGTHS:
+            x = torch.randn(4, length, 128)
 
-        @torch.no_grad()
-        def ours():
-            with record_attention(layer):
-                layer(x)
+            @torch.no_grad()
+            def recorded():
+                with record_attention(model):
+                    model(x, **fused)
 
-        @torch.no_grad()
-        def plain():
-            layer(x, need_weights=True)
+            @torch.no_grad()
+            def returned():
+                model(x, **plain)
 
-        @torch.no_grad()
-        def torch_recorded():
-            with record_attention(torch_layer):
-                torch_layer(x, x, x, need_weights=False)
-
-        @torch.no_grad()
-        def torch_plain():
-            torch_layer(x, x, x, need_weights=True, average_attn_weights=False)
-
-        report(f"recorded / plain, MultiHeadAttention, T={length}", ratio(ours, plain, seconds), 1.2)
-        report(
-            f"recorded / plain, nn.MultiheadAttention, T={length}",
-            ratio(torch_recorded, torch_plain, seconds),
-            1.2,
-        )
+            report(f"recorded / plain, six {name}, T={length}", ratio(recorded, returned, seconds), 1.2)
 
     def never_recorded():
         fresh(x)
@@ -158,9 +166,7 @@ def bench_memory() -> None:
 
 def bench_import() -> None:
     """Seconds that `import attnbook` takes over `import torch`; the median of five."""
-    code = (
-        "import torch, time; start = time.perf_counter(); import attnbook; print(time.perf_counter() - start)"
-    )
+    code = "import torch, time; start = time.perf_counter(); import attnbook; print(time.perf_counter() - start)"
     runs = [
         float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
         for _ in range(5)
@@ -174,9 +180,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    print(
-        f"torch {torch.__version__}, one thread; B=4, H=4, head size 32; ratios, lower is better for attnbook"
-    )
+    print(f"torch {torch.__version__}, one thread; B=4, H=4, head size 32; ratios, lower is better for attnbook")
     bench_import()
     bench_memory()
     bench_attend(arguments.seconds)

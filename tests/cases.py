@@ -23,9 +23,7 @@ def make_qkv(
     """Random query, key and value."""
     shapes = (query_length, size), (key_length, size), (key_length, value_size)
     return tuple(
-        torch.randn(*leading, *shape)
-        .to(dtype)
-        .requires_grad_(requires_grad)  # drawn in float32, then rounded
+        torch.randn(*leading, *shape).to(dtype).requires_grad_(requires_grad)  # drawn in float32, then rounded
         for shape in shapes
     )
 

@@ -7,6 +7,7 @@ FlashAttention, algorithm 1; arXiv:2205.14135). The running maximum and sum are 
 
 import torch
 from torch import Tensor
+from torch.overrides import handle_torch_function, has_torch_function_variadic
 
 from attnbook.attention import Attended, check_attention_inputs
 from attnbook.checks import check_whole
@@ -42,6 +43,9 @@ def streaming_attend(
         ValueError: shapes that do not fit, all of them printed; a block_size under 1.
         TypeError: a mask that is not bool; query, key and value of different dtypes.
     """
+    if has_torch_function_variadic(query, key, value):  # so that record_attention can say that it was here
+        arguments = {"is_causal": is_causal, "block_size": block_size}
+        return handle_torch_function(streaming_attend, (query, key, value), query, key, value, mask, **arguments)
     check_whole("block_size", block_size, 1)
     check_attention_inputs(query, key, value, mask)
     leading = torch.broadcast_shapes(query.shape[:-2], key.shape[:-2], value.shape[:-2])

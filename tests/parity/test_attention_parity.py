@@ -52,9 +52,7 @@ def test_causal_order(dtype, lengths, need_weights):
     ours = attend(*inputs, is_causal=True, need_weights=need_weights).output
     compare(ours, theirs, inputs, dtype)
     if lengths[0] == lengths[1]:
-        torch.testing.assert_close(
-            ours, F.scaled_dot_product_attention(*inputs, is_causal=True), atol=1e-2, rtol=0
-        )
+        torch.testing.assert_close(ours, F.scaled_dot_product_attention(*inputs, is_causal=True), atol=1e-2, rtol=0)
 
 
 @PATHS

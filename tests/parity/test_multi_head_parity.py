@@ -91,9 +91,7 @@ def test_gradients(layer, kind, need_weights):
 def test_from_a_module_that_has_the_batch_second(need_weights):
     ours, theirs = pair(batch_first=False)
     query, key, value = make_inputs()
-    expected = theirs(*(tensor.transpose(0, 1) for tensor in (query, key, value)), need_weights=need_weights)[
-        0
-    ]
+    expected = theirs(*(tensor.transpose(0, 1) for tensor in (query, key, value)), need_weights=need_weights)[0]
     close(ours(query, key, value, need_weights=need_weights).output, expected.transpose(0, 1), torch.float64)
 
 

@@ -120,6 +120,7 @@ def test_generation_with_a_cache_gives_one_map_for_each_step():
     torch.testing.assert_close(steps[-1][:, :, 0], whole[:, :, -1], atol=1e-5, rtol=0)
 
 
+@pytest.mark.filterwarnings("ignore:.*gradient_checkpointing_enable:FutureWarning")
 def test_training_with_gradient_checkpointing():
     model = make("llama").train()
     gradients = []

@@ -16,9 +16,7 @@ NO_MODULE = "(no module)"
 TORCH_SDPA = F.scaled_dot_product_attention
 
 
-def reference(
-    query: Tensor, key: Tensor, allowed: Tensor, bias: Tensor | float = 0.0, scale: float | None = None
-):
+def reference(query: Tensor, key: Tensor, allowed: Tensor, bias: Tensor | float = 0.0, scale: float | None = None):
     """Weights in float64, one line per step; a row with no key allowed is zero."""
     scale = query.shape[-1] ** -0.5 if scale is None else scale
     scores = query.double() @ key.double().transpose(-2, -1) * scale + bias
@@ -108,6 +106,11 @@ def test_empty_and_unusual_leading_sizes(leading, key_length):
     for is_causal in (False, True):
         weights = recorded(TORCH_SDPA, query, key, value, is_causal=is_causal)
         assert weights.shape == (*leading, 3, key_length)
+
+
+def test_queries_without_features_attend_to_all_alike():
+    query, key, value = make_qkv(size=0)
+    torch.testing.assert_close(recorded(TORCH_SDPA, query, key, value), torch.full((2, 3, 5), 0.2).double())
 
 
 @pytest.mark.parametrize("need_weights", [False, True])

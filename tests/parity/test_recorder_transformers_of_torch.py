@@ -36,9 +36,7 @@ def run(model: nn.Module, training: bool, *inputs: Tensor, **masks: Tensor) -> T
 )
 def test_encoder(training, norm_first, masks):
     layer = nn.TransformerEncoderLayer(16, 4, 32, dropout=0.0, batch_first=True, norm_first=norm_first)
-    encoder = randomise(
-        nn.TransformerEncoder(layer, 2, nn.LayerNorm(16), enable_nested_tensor=not norm_first)
-    )
+    encoder = randomise(nn.TransformerEncoder(layer, 2, nn.LayerNorm(16), enable_nested_tensor=not norm_first))
     expected = run(encoder, training, SOURCE, **masks)
     with record_attention(encoder) as maps:
         output = run(encoder, training, SOURCE, **masks)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from attnbook import Location, attend, create_score, masked_softmax, scaled_dot
 from attnbook.scores import SCORE_NAMES
-from cases import make_qkv, randomise
+from cases import DTYPES, make_qkv, randomise
 
 PATHS = pytest.mark.parametrize("need_weights", [False, True], ids=["fused", "plain"])
 SCORES = pytest.mark.parametrize("name", SCORE_NAMES)
@@ -42,6 +42,13 @@ def test_half_precision_is_summed_in_float32(dtype):
     weights = masked_softmax(scores, mask)
     assert weights.dtype == dtype
     torch.testing.assert_close(weights, precise.to(dtype), atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_allowed_scores_may_be_as_low_as_they_like(dtype):
+    scores = torch.tensor([[-6e4, 5.0, -6e4]]).to(dtype)
+    weights = masked_softmax(scores, torch.tensor([True, False, True]))
+    assert weights.tolist() == [[0.5, 0.0, 0.5]]
 
 
 def test_a_forbidden_key_gets_nothing_even_when_the_allowed_score_overflows():

@@ -31,9 +31,7 @@ WRONG = {
     "qkv.weights_from_scores": [
         lambda scores, temperature: torch.softmax(scores, -1) / temperature,
         lambda scores, temperature: torch.softmax(scores * temperature, -1),
-        lambda scores, temperature: (
-            (scores / temperature).exp() / (scores / temperature).exp().sum()
-        ),  # overflows
+        lambda scores, temperature: (scores / temperature).exp() / (scores / temperature).exp().sum(),  # overflows
         lambda scores, temperature: scores / scores.sum(),
     ],
     "qkv.soft_lookup": [
@@ -105,12 +103,8 @@ WRONG = {
     ],
     "transformer.share_of_real_queries": [
         lambda weights, lengths: weights[:, :, 0].mean(),
-        lambda weights, lengths: torch.stack(
-            [w[:n, 0].mean() for w, n in zip(weights, lengths, strict=True)]
-        ),
-        lambda weights, lengths: torch.stack(
-            [w[:n, 0].mean() for w, n in zip(weights, lengths, strict=True)]
-        ).sum(),
+        lambda weights, lengths: torch.stack([w[:n, 0].mean() for w, n in zip(weights, lengths, strict=True)]),
+        lambda weights, lengths: torch.stack([w[:n, 0].mean() for w, n in zip(weights, lengths, strict=True)]).sum(),
         lambda weights, lengths: weights[:, 0, 0].mean(),
     ],
 }
@@ -128,9 +122,7 @@ def test_the_solution_passes(name, capsys):
     assert capsys.readouterr().out == f"✓ {name}\n"
 
 
-@pytest.mark.parametrize(
-    ("name", "number"), [(name, number) for name in WRONG for number in range(len(WRONG[name]))]
-)
+@pytest.mark.parametrize(("name", "number"), [(name, number) for name in WRONG for number in range(len(WRONG[name]))])
 def test_a_wrong_answer_is_shown_with_the_input_on_which_it_is_wrong(name, number):
     verdict = grade(name, exercises.find(name), WRONG[name][number])
     assert verdict.startswith(f"✗ {name}: for input ")
@@ -170,6 +162,8 @@ def test_an_answer_that_changes_its_input_harms_nobody():
 
     task = Exercise("add.", lambda x: x + 1, lambda: [(torch.tensor([1.0]),)])
     assert grade("x.add", task, in_place) == "✓ x.add"
+    verdict = grade("x.add", task, lambda x: x.mul_(5))
+    assert verdict == "✗ x.add: for input [1.0]\n  your answer [5.0]\n  expected    [2.0]"
 
 
 RIGHT = [
@@ -214,9 +208,7 @@ def test_what_counts_as_right(expected, answer):
 
 @pytest.mark.parametrize(("expected", "answer"), NOT_RIGHT)
 def test_what_does_not(expected, answer):
-    assert grade("x.y", make_task(expected), lambda _: answer).startswith(
-        "✗ x.y: for input 1\n  your answer "
-    )
+    assert grade("x.y", make_task(expected), lambda _: answer).startswith("✗ x.y: for input 1\n  your answer ")
 
 
 def test_large_inputs_are_shown_by_their_shape():

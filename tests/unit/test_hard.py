@@ -154,6 +154,14 @@ def test_the_best_keys_and_no_others_are_kept(case, num_keys):
     torch.testing.assert_close(output, weights @ case.value, atol=1e-12, rtol=0)
 
 
+@pytest.mark.parametrize("num_keys", [1, 2, 3, 4])
+def test_the_best_of_five_keys(num_keys):
+    key = torch.tensor([[0.3], [-2.0], [4.0], [1.0], [0.0]])
+    weights = top_k_attend(torch.ones(1, 1), key, key, num_keys).weights
+    kept = weights[0].nonzero().flatten().tolist()
+    assert kept == sorted([2, 3, 0, 4, 1][:num_keys])
+
+
 def test_keys_that_tie_are_all_kept():
     key = torch.tensor([[1.0], [1.0], [0.0], [1.0]])
     weights = top_k_attend(torch.ones(1, 1), key, key, 2).weights

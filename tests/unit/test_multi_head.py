@@ -179,9 +179,7 @@ def test_compilation_and_autocast(need_weights):
 
 
 def test_what_is_printed_names_the_heads():
-    assert "num_heads=4, num_kv_heads=2, dropout=0.1" in repr(
-        MultiHeadAttention(8, 4, num_kv_heads=2, dropout=0.1)
-    )
+    assert "num_heads=4, num_kv_heads=2, dropout=0.1" in repr(MultiHeadAttention(8, 4, num_kv_heads=2, dropout=0.1))
 
 
 def test_without_bias_no_projection_has_one():

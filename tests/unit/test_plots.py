@@ -23,9 +23,7 @@ def labels(ticks):
     return [tick.get_text() for tick in ticks]
 
 
-@pytest.mark.parametrize(
-    "kind", [torch.Tensor.clone, torch.Tensor.bfloat16, torch.Tensor.numpy, torch.Tensor.tolist]
-)
+@pytest.mark.parametrize("kind", [torch.Tensor.clone, torch.Tensor.bfloat16, torch.Tensor.numpy, torch.Tensor.tolist])
 def test_a_heat_map_has_a_row_for_each_query_and_a_column_for_each_key(kind):
     ax = heat_map(kind(WEIGHTS), ["le", "chat"], ["the", "black", "cat"], title="One head")
     drawn = np.asarray(ax.collections[0].get_array()).reshape(2, 3)
@@ -43,9 +41,7 @@ def test_options_of_a_heat_map():
     assert heat_map(WEIGHTS.requires_grad_(), annotate=True, gold=gold, largest=0.5, ax=ax) is ax
     assert ax.collections[0].get_clim() == (0.0, 0.5)
     assert [text.get_text() for text in ax.texts] == ["0.70", "0.20", "0.10", "0.00", "1.00", "0.00"]
-    outlines = [
-        patch for patch in ax.patches if patch.get_edgecolor() == matplotlib.colors.to_rgba(COLORS["key"])
-    ]
+    outlines = [patch for patch in ax.patches if patch.get_edgecolor() == matplotlib.colors.to_rgba(COLORS["key"])]
     assert [(patch.get_x(), patch.get_y()) for patch in outlines] == [(0, 0), (2, 1)]
 
 
@@ -126,9 +122,7 @@ def test_words_are_as_dark_as_their_weights():
 
 @pytest.mark.parametrize("style", [False, True])
 @pytest.mark.parametrize("title", ["", "Where it looks"])
-@pytest.mark.parametrize(
-    ("words", "width"), [(["attention"] * 80, 8.0), (["hi"], 8.0), (["gjpq", "W" * 15] * 9, 3.0)]
-)
+@pytest.mark.parametrize(("words", "width"), [(["attention"] * 80, 8.0), (["hi"], 8.0), (["gjpq", "W" * 15] * 9, 3.0)])
 def test_long_texts_stay_inside_the_figure_and_words_apart(words, width, title, style):
     if style:
         use_style()
@@ -138,16 +132,11 @@ def test_long_texts_stay_inside_the_figure_and_words_apart(words, width, title, 
     boxes = [text.get_window_extent(renderer) for text in figure.texts]
     for box in boxes:
         assert box.x0 >= 0 and box.x1 <= page.x1 and box.y0 >= 0 and box.y1 <= page.y1
-    grounds = [
-        text.get_bbox_patch().get_window_extent(renderer) for text in figure.texts if text.get_bbox_patch()
-    ]
+    grounds = [text.get_bbox_patch().get_window_extent(renderer) for text in figure.texts if text.get_bbox_patch()]
     for index, box in enumerate(grounds):
         others = np.array([other.extents for other in grounds[index + 1 :]]).reshape(-1, 4)
         apart = (
-            (others[:, 0] >= box.x1)
-            | (others[:, 2] <= box.x0)
-            | (others[:, 1] >= box.y1)
-            | (others[:, 3] <= box.y0)
+            (others[:, 0] >= box.x1) | (others[:, 2] <= box.x0) | (others[:, 1] >= box.y1) | (others[:, 3] <= box.y0)
         )
         assert apart.all()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from attnbook.recorder import AttentionMaps, NothingRecorded, record_attention
+from attnbook.recorder.softmax_trail import SoftmaxTrails
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -98,9 +99,7 @@ def test_dropout_casts_and_reshapes_do_not_change_the_map(between):
     ],
 )
 def test_masks_and_gates_behind_the_softmax_are_part_of_the_map(change):
-    assert torch.equal(
-        only_map(lambda: F.dropout(change(F.softmax(SCORES, -1)), 0.5) @ VALUE), change(WEIGHTS)
-    )
+    assert torch.equal(only_map(lambda: F.dropout(change(F.softmax(SCORES, -1)), 0.5) @ VALUE), change(WEIGHTS))
 
 
 def test_a_sink_that_is_sliced_off():
@@ -120,10 +119,13 @@ def test_a_sink_that_is_sliced_off():
         lambda: (F.softmax(SCORES, -1) + SCORES) @ VALUE,
         lambda: F.softmax(SCORES, -1).view(2, 3, 5, 4) @ torch.randn(2, 3, 4, 6),
         lambda: F.softmax(SCORES, -1).argmax(-1),
+        lambda: F.softmax(torch.randn(2, 4, 4, 5), -1)[..., 0] @ torch.randn(2, 4, 6),
+        lambda: F.softmax(SCORES, -1)[..., :1, :] @ VALUE,  # some of the queries only
         lambda: torch.einsum("bte,bted->btd", F.softmax(SCORES[0], -1), torch.randn(3, 4, 5, 6)),  # a router
         lambda: F.softmax(SCORES[0], -1).unsqueeze(-2) @ torch.randn(3, 4, 5, 6),  # the same router
         lambda: torch.einsum("bhqk,bhqd->bhkd", F.softmax(SCORES, -1), SCORES),
         lambda: torch.einsum("bhqk->bhq", F.softmax(SCORES, -1)),
+        lambda: torch.einsum("bhqk,bhkd->bhqkd", F.softmax(SCORES, -1), VALUE),  # weighed, not summed
     ],
 )
 def test_what_is_not_recorded(no_attention):
@@ -152,6 +154,39 @@ def test_other_nan_is_not_hidden():
     scores = SCORES.clone()
     scores[0, 0, 1, 2] = torch.nan
     assert only_map(lambda: F.softmax(scores, -1) @ VALUE)[0, 0, 1].isnan().all()
+
+
+def test_a_slice_of_the_heads():
+    assert torch.equal(only_map(lambda: F.softmax(SCORES, -1)[:, 1:] @ VALUE[:, 1:]), WEIGHTS[:, 1:])
+
+
+def test_on_the_meta_device():
+    scores, value, mask = (x.to("meta") for x in (SCORES, VALUE, MASK.float().expand_as(SCORES)))
+    assert only_map(lambda: F.softmax(scores, -1) @ value).is_meta
+    assert only_map(lambda: F.scaled_dot_product_attention(value, value, value, mask.mT @ mask)).is_meta
+    with pytest.raises(NothingRecorded):  # whether it is a mask cannot be read there
+        recorded(lambda: (F.softmax(scores, -1) * mask) @ value)
+
+
+def test_inside_vmap_it_is_named_and_breaks_nothing():
+    def attention(scores: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+        return (F.softmax(scores, -1) * mask) @ value
+
+    for mask in (MASK.expand_as(SCORES), MASK.float().expand_as(SCORES)):
+        expected = attention(SCORES, VALUE, mask)
+        with pytest.raises(NothingRecorded), record_attention(None):
+            output = torch.func.vmap(attention)(SCORES, VALUE, mask)
+        torch.testing.assert_close(output, expected)
+
+
+def test_nothing_is_followed_longer_than_it_lives():
+    trails = SoftmaxTrails()
+    weights = SCORES.softmax(-1)
+    trails.begin((SCORES, -1), {}, weights)
+    copied = trails.follow(Tensor.clone, (weights,), {})
+    assert trails
+    del weights, copied
+    assert not trails
 
 
 def test_a_model_by_hand_is_named_where_the_values_are_weighed():

@@ -1,8 +1,11 @@
 """What cannot be recorded is named, never left out in silence; what is compiled is recorded uncompiled."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
-from attnbook import attend
+from attnbook import attend, streaming_attend
 from attnbook.recorder import NothingRecorded, record_attention
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -16,9 +19,19 @@ class Fused(nn.Module):
         return F.scaled_dot_product_attention(x, x, x)
 
 
+class ByHand(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.matmul((x @ x.transpose(-2, -1)).softmax(-1), x)
+
+
 class Flex(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return flex_attention(x, x, x)
+
+
+class Streaming(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return streaming_attend(x, x, x).output
 
 
 @torch.library.custom_op("attnbook_tests::fast_attention", mutates_args=())
@@ -33,7 +46,10 @@ class Kernel(nn.Module):
 
 
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
-@pytest.mark.parametrize(("unseen", "name"), [(Flex(), "flex_attention"), (Kernel(), "fast_attention")])
+@pytest.mark.parametrize(
+    ("unseen", "name"),
+    [(Flex(), "flex_attention"), (Kernel(), "fast_attention"), (Streaming(), "streaming_attend")],
+)
 def test_what_holds_no_weights_is_named(unseen, name):
     with (
         pytest.raises(NothingRecorded, match=f"cannot record .*{name} in 'Sequential.0'.*besides: none"),
@@ -99,6 +115,7 @@ def test_vmap_is_named(model):
     [
         lambda: torch.jit.script(Fused()),
         lambda: torch.jit.trace(Fused(), X),
+        lambda: torch.jit.script(ByHand()),
         lambda: torch.jit.script(nn.MultiheadAttention(16, 4)),
     ],
 )
@@ -134,10 +151,40 @@ def test_compiled_models_are_recorded_uncompiled():
         with record_attention(model) as maps:
             assert torch.equal(compiled(X), expected)
         assert list(maps) == [name]
+    block = torch.compile(inner[0], backend="eager")
+    for model, name in ((block, "Fused"), (nn.Sequential(block), "0")):
+        with record_attention(model) as maps:
+            block(X)
+        assert list(maps) == [name]
     attend_compiled = torch.compile(attend, backend="eager")
     with record_attention(None) as maps:
         attend_compiled(X, X, X)
     assert list(maps) == ["(no module)"]
+
+
+def test_the_end_of_an_inner_block_does_not_compile_the_outer():
+    compiled = torch.compile(Fused(), backend="eager", fullgraph=True)
+    with record_attention(compiled) as outer:
+        with record_attention(compiled):
+            compiled(X)
+        compiled(X)
+    assert len(outer.calls("Fused")) == 2
+
+
+def test_flex_attention_that_nothing_was_compiled_before():
+    program = (
+        "import torch\n"
+        "from torch.nn.attention.flex_attention import flex_attention\n"
+        "from attnbook.recorder import NothingRecorded, record_attention\n"
+        "x = torch.randn(1, 2, 5, 16)\n"
+        "try:\n"
+        "    with record_attention(None):\n"
+        "        flex_attention(x, x, x)\n"
+        "except NothingRecorded as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("cannot record flex_attention in '(no module)'"), done.stderr
 
 
 def test_a_module_compiled_in_place_is_recorded():

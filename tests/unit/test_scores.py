@@ -14,10 +14,7 @@ from hypothesis import strategies as st
 def pairwise(formula, query, key):
     """The scores (B, Lq, Lk) by a formula for one query and one key."""
     return torch.stack(
-        [
-            torch.stack([torch.stack([formula(q, k) for k in ks]) for q in qs])
-            for qs, ks in zip(query, key, strict=True)
-        ]
+        [torch.stack([torch.stack([formula(q, k) for k in ks]) for q in qs]) for qs, ks in zip(query, key, strict=True)]
     )
 
 
@@ -27,9 +24,7 @@ FORMULAS = {
     "cosine": lambda score: lambda q, k: (q * k).sum() / (q.norm() * k.norm()),
     "bilinear": lambda score: lambda q, k: k @ score.projection.weight @ q,
     "additive": lambda score: (
-        lambda q, k: (
-            score.energy.weight[0] @ torch.tanh(score.query_projection(q) + score.key_projection.weight @ k)
-        )
+        lambda q, k: score.energy.weight[0] @ torch.tanh(score.query_projection(q) + score.key_projection.weight @ k)
     ),
 }
 
@@ -44,9 +39,7 @@ def test_every_pair_is_scored_by_the_formula(name, size, lengths):
     score = create_score(name, size)
     if isinstance(score, torch.nn.Module):
         randomise(score).double()
-    torch.testing.assert_close(
-        score(query, key), pairwise(FORMULAS[name](score), query, key), atol=1e-12, rtol=0
-    )
+    torch.testing.assert_close(score(query, key), pairwise(FORMULAS[name](score), query, key), atol=1e-12, rtol=0)
 
 
 def test_location_looks_at_the_query_alone():

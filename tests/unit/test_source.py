@@ -18,11 +18,7 @@ def without_docstrings(source):
     """The same by the syntax tree: every leading string of a function or class taken out."""
     tree = ast.parse(textwrap.dedent(source))
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.FunctionDef | ast.ClassDef)
-            and ast.get_docstring(node)
-            and len(node.body) > 1
-        ):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) and len(node.body) > 1:
             del node.body[0]
     return ast.dump(tree)
 

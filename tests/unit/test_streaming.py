@@ -25,9 +25,7 @@ def test_equals_attend_whatever_the_blocks(case, block_size):
 @pytest.mark.parametrize("kind", ["everything", "causal", "masked", "masked and causal"])
 def test_gradients_are_exact(block_size, kind):
     inputs = make_qkv(3, 5, requires_grad=True)
-    mask = (
-        torch.tensor([[True, False, True, True, False], [False] * 5, [True] * 5]) if "mask" in kind else None
-    )
+    mask = torch.tensor([[True, False, True, True, False], [False] * 5, [True] * 5]) if "mask" in kind else None
 
     def compute(*qkv):
         return streaming_attend(*qkv, mask, is_causal="causal" in kind, block_size=block_size).output
@@ -39,9 +37,7 @@ def test_gradients_are_exact_where_leading_sizes_broadcast():
     query, _, _ = make_qkv(leading=(), requires_grad=True)
     _, key, _ = make_qkv(leading=(2,), requires_grad=True)
     _, _, value = make_qkv(leading=(1,), requires_grad=True)
-    assert torch.autograd.gradcheck(
-        lambda *qkv: streaming_attend(*qkv, block_size=2).output, (query, key, value)
-    )
+    assert torch.autograd.gradcheck(lambda *qkv: streaming_attend(*qkv, block_size=2).output, (query, key, value))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

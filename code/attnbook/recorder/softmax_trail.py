@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from attnbook.func_transforms import in_vmap, outside_transforms
+from attnbook.recorder.func_transforms import in_vmap, outside_transforms
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,7 @@ class SoftmaxTrails:
         self._trails[key] = weakref.ref(tensor, remove), trail
 
     def _get(self, tensor: Any) -> _Trail | None:
-        reference, trail = self._trails.get(id(tensor), _NONE)
-        return trail if trail is not None and reference() is tensor else None
+        return self._trails.get(id(tensor), _NONE)[1]
 
     def _keys_dim(self, tensor: Any) -> int | None:
         trail = self._get(tensor)
@@ -132,7 +131,7 @@ def zero_empty_rows(weights: Tensor, scores: Tensor) -> Tensor:
 
 def _changed(trail: _Trail, sizes: torch.Size, factors: list[Tensor], output: Tensor) -> _Trail | None:
     """Take the masked, rescaled or sliced weights over, unless a dropout or a gate of features is in them."""
-    if output.shape[:-1] != sizes[:-1] or output.shape[-1] > sizes[-1]:
+    if output.dim() != len(sizes) or output.shape[-2] != sizes[-2]:
         return None
     if any(factor.numel() >= output.numel() and not _is_mask(factor) for factor in factors):
         return None
@@ -145,9 +144,7 @@ def _is_mask(factor: Tensor) -> bool:
     return bool(((factor == 0) | (factor == 1)).all())
 
 
-def _transposed(
-    trail: _Trail, func: Any, args: tuple, kwargs: dict[str, Any], num_dims: int
-) -> _Trail | None:
+def _transposed(trail: _Trail, func: Any, args: tuple, kwargs: dict[str, Any], num_dims: int) -> _Trail | None:
     order = list(range(num_dims))
     given = [value for value in (*args, *kwargs.values()) if not isinstance(value, Tensor)]
     given = given[0] if given and isinstance(given[0], (list, tuple)) else given

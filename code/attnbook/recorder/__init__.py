@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import _pop_mode, _push_mode
 
-from attnbook.listener import Listener
-from attnbook.module_names import ModuleNames
+from attnbook.recorder.listener import Listener
+from attnbook.recorder.module_names import ModuleNames
 
 
 class NothingRecorded(RuntimeError):
@@ -32,9 +32,7 @@ class AttentionMaps(Mapping[str, Tensor]):
         """
         maps = self.calls(name)
         if len(maps) > 1:
-            raise ValueError(
-                f"{name!r} ran {len(maps)} times; maps.calls({name!r}) gives all its maps in order"
-            )
+            raise ValueError(f"{name!r} ran {len(maps)} times; maps.calls({name!r}) gives all its maps in order")
         return maps[0]
 
     def calls(self, name: str) -> list[Tensor]:
@@ -149,8 +147,8 @@ class _Recording:
             raise NothingRecorded(
                 f"no attention ran in {where}, or none that can be seen. Call the model inside the block and "
                 "in its thread. Seen are F.scaled_dot_product_attention, nn.MultiheadAttention, the layers "
-                "of attnbook, and a softmax over the last of at least three dimensions that then weighs values "
-                "in a matrix product; not seen are streaming_attend, TorchScript functions and custom kernels"
+                "of attnbook, and a softmax over the last of at least three dimensions that then weighs "
+                "values in a matrix product; not seen are streaming_attend, TorchScript and custom kernels"
             )
 
 

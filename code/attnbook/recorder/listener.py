@@ -15,8 +15,9 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from attnbook.attention import expose
-from attnbook.func_transforms import in_transform, in_vmap, outside_transforms
-from attnbook.softmax_trail import CARRIERS, PRODUCTS, SOFTMAXES, SoftmaxTrails, zero_empty_rows
+from attnbook.recorder.func_transforms import in_transform, in_vmap, outside_transforms
+from attnbook.recorder.softmax_trail import CARRIERS, PRODUCTS, SOFTMAXES, SoftmaxTrails, zero_empty_rows
+from attnbook.streaming import streaming_attend
 
 
 class Hearer(Protocol):
@@ -38,15 +39,18 @@ class Listener(TorchFunctionMode):
         self._trails = SoftmaxTrails()
 
     def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
-        """Call the function, and hear what it was."""
+        """Call the function, and hear what it was.
+
+        A backward pass is one such call, and nothing is heard inside a call: what activation checkpointing
+        computes again there is not heard twice.
+        """
         kwargs = kwargs or {}
         hear = _HEARD.get(func)
         if hear is None and self._trails:
             hear = _FOLLOWED.get(func)
         if hear is None and isinstance(func, _OPERATORS) and _is_attention(str(func)):
             hear = Listener._kernel
-        # A backward pass under way only computes once more what was recorded (activation checkpointing).
-        if hear is None or not self.hearers or torch._C._current_graph_task_id() != -1:
+        if hear is None or not self.hearers:
             return func(*args, **kwargs)
         return hear(self, func, args, kwargs)
 
@@ -78,7 +82,7 @@ class Listener(TorchFunctionMode):
 
         def record(weights: Tensor | None) -> None:
             if weights is not None and weights.dim() == 3:
-                weights = weights.unflatten(0, (len(weights) // num_heads, num_heads))  # (B, H, Lq, Lk)
+                weights = weights.unflatten(0, (-1, num_heads))  # (B, H, Lq, Lk)
             self._record(weights if weights is None or batched else weights[0])
 
         def fused(*args: Any, **kwargs: Any) -> Tensor:
@@ -194,4 +198,5 @@ _HEARD = {
     torch._transformer_encoder_layer_fwd: Listener._kernel,
     F.multi_head_attention_forward: Listener._multi_head,
     expose: Listener._exposed,
+    streaming_attend: Listener._kernel,
 }
