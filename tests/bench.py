@@ -110,7 +110,10 @@ class Stack(nn.Module):
 
 
 def bench_recorder(seconds: float) -> None:
-    """A forward pass under `record_attention` against the plain path that returns its weights."""
+    """A forward pass under `record_attention` against the plain path that returns its weights.
+
+    With gradients on, so that torch's layer does not take its native path in one of the two.
+    """
     plain_options = {"need_weights": True}
     kinds = {
         "MultiHeadAttention": (lambda: MultiHeadAttention(128, 4), {}, plain_options),
@@ -125,12 +128,10 @@ def bench_recorder(seconds: float) -> None:
         for length in LENGTHS:
             x = torch.randn(4, length, 128)
 
-            @torch.no_grad()
             def recorded():
                 with record_attention(model):
                     model(x, **fused)
 
-            @torch.no_grad()
             def returned():
                 model(x, **plain)
 

@@ -36,9 +36,7 @@ def requirement(config: Mapping) -> str:
 
 def bootstrap_source(config: Mapping) -> str:
     """The text of the bootstrap cell, the same on every page; arguments and errors as in `requirement`."""
-    return (
-        f'import sys\n\nif "google.colab" in sys.modules:\n    %pip install --quiet "{requirement(config)}"'
-    )
+    return f'import sys\n\nif "google.colab" in sys.modules:\n    %pip install --quiet "{requirement(config)}"'
 
 
 def is_bootstrap(cell: Mapping) -> bool:

@@ -25,9 +25,7 @@ def claim_calls(source: str) -> list[ast.Call]:
     except SyntaxError:
         return []
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return [
-        node for node in calls if "claim" in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))
-    ]
+    return [node for node in calls if "claim" in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))]
 
 
 def printed_claims(notebook: Mapping) -> list[str]:
@@ -65,15 +63,18 @@ def staleness(results: Mapping, printed: Mapping[str, Sequence[str]]) -> list[st
 
 
 def number(value: float) -> str:
-    """Four significant digits, without the exponent's padding."""
-    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e+")
+    """Three significant digits, without the exponent's padding."""
+    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e+")
 
 
 def row(entry: Mapping) -> tuple[str, ...]:
-    """The cells of one claim's row; values that are not numbers are named once each."""
+    """The cells of one claim's row; values that never varied, or are no numbers, are named once."""
     values = entry["measured"]
     held = f"{entry['held']} of {entry['of']}"
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    if numbers and len(set(values)) == 1:
+        spread = ("", number(values[0]), "")
+    elif numbers:
         spread = (number(min(values)), number(sum(values) / len(values)), number(max(values)))
     else:
         spread = ("", ", ".join(sorted({str(value) for value in values})), "")
@@ -107,7 +108,7 @@ class ClaimsTable(SphinxDirective):
         machine = results["machine"]
         facts = {
             "Command": results["command"],
-            "Commit": results["commit"] or "not known",
+            "Commit": (results["commit"] or "not known")[:8],
             "Machine": f"{machine['processor']}, {machine['cores']} cores",
             "Versions": f"Python {results['python']}, torch {results['torch']}",
             "Seeds": ", ".join(map(str, results["seeds"])),
@@ -117,9 +118,7 @@ class ClaimsTable(SphinxDirective):
         made = nodes.field_list()
         for name, text in facts.items():
             # Literal text keeps the two hyphens of an option.
-            shown = nodes.paragraph(
-                "", "", nodes.literal("", text) if name == "Command" else nodes.Text(text)
-            )
+            shown = nodes.paragraph("", "", nodes.literal("", text) if name == "Command" else nodes.Text(text))
             made += nodes.field("", nodes.field_name("", name), nodes.field_body("", shown))
         return made
 

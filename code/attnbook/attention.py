@@ -1,6 +1,5 @@
 """Attention in one function: `attend`. Everything else in the library is built on it."""
 
-from numbers import Real
 from typing import NamedTuple
 
 import torch
@@ -8,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import handle_torch_function, has_torch_function_unary
 
+from attnbook.inputs import explains_failure
 from attnbook.masks import causal_mask, check_bool, combine_masks
 from attnbook.scores import Score, scaled_dot
 
@@ -21,6 +21,7 @@ class Attended(NamedTuple):
     """(..., Lq, Lk), before dropout; None if not asked for. Rows sum to one, or are zero where no key is allowed."""
 
 
+@explains_failure
 def attend(
     query: Tensor,
     key: Tensor,
@@ -36,7 +37,8 @@ def attend(
 
     In short: `weights = masked_softmax(score(query, key), mask)` and `output = weights @ value`. Without
     `need_weights`, and with the scaled dot product, torch's fused kernel gives the same output without ever
-    holding the weights.
+    holding the weights. (On a CPU torch has that kernel for inputs of four sizes, (B, H, L, E); for others it
+    computes the plain way.)
 
     Args:
         query: (..., Lq, E).
@@ -55,29 +57,22 @@ def attend(
         ValueError: shapes that do not fit, all of them printed; dropout_p outside [0, 1].
         TypeError: a mask that is not bool; query, key and value of different dtypes.
     """
-    try:
-        num_queries, num_keys = query.size(-2), key.size(-2)
-        fused = score is scaled_dot and not need_weights
-        # torch's fused kernel takes these without a word and computes something.
-        if num_keys != value.size(-2) or not 0.0 <= dropout_p <= 1.0 or (fused and not key.size(-1)):
-            raise ValueError
-        allowed = mask
-        if mask is not None:
-            check_bool(mask)
-            allowed = mask if mask.dim() > 1 else torch.atleast_2d(mask)
-        if is_causal and (mask is not None or not fused or num_queries != num_keys):
-            allowed = combine_masks(allowed, causal_mask(num_queries, num_keys, device=query.device))
-            is_causal = False
-        if fused:
-            return Attended(F.scaled_dot_product_attention(query, key, value, allowed, dropout_p, is_causal), None)
-        weights = expose(masked_softmax(score(query, key), allowed))  # (..., Lq, Lk)
-        kept = F.dropout(weights, dropout_p) if dropout_p else weights
-        output = kept @ value  # (..., Lq, Ev)
-        return Attended(output, weights if need_weights else None)
-    except (ArithmeticError, AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
-        # Looked at only after a failure, so that a call that is right pays nothing for the checks.
-        problem = find_problem(query, key, value, mask, dropout_p, score)
-        raise (problem or error) from None
+    num_queries, num_keys = query.size(-2), key.size(-2)
+    fused = score is scaled_dot and not need_weights
+    if num_keys != value.size(-2) or not 0.0 <= dropout_p <= 1.0 or (fused and not key.size(-1)):
+        raise ValueError  # torch would accept these and return nonsense
+    if mask is not None:
+        check_bool(mask)
+        mask = mask if mask.dim() > 1 else torch.atleast_2d(mask)
+    if is_causal and (mask is not None or not fused or num_queries != num_keys):
+        mask = combine_masks(mask, causal_mask(num_queries, num_keys, device=query.device))
+        is_causal = False
+    if fused:
+        return Attended(F.scaled_dot_product_attention(query, key, value, mask, dropout_p, is_causal), None)
+    weights = expose(masked_softmax(score(query, key), mask))  # (..., Lq, Lk)
+    kept = F.dropout(weights, dropout_p) if dropout_p else weights
+    output = kept @ value  # (..., Lq, Ev)
+    return Attended(output, weights if need_weights else None)
 
 
 def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -104,9 +99,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     try:
         mask.expand(scores.shape)
     except RuntimeError:
-        raise ValueError(
-            f"mask must broadcast to the scores {tuple(scores.shape)}; got {tuple(mask.shape)}"
-        ) from None
+        raise ValueError(f"mask must broadcast to the scores {tuple(scores.shape)}; got {tuple(mask.shape)}") from None
     filled = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
     weights = filled.softmax(-1, dtype=precise).to(scores.dtype)
     return weights * mask
@@ -120,61 +113,3 @@ def expose(weights: Tensor) -> Tensor:
     if has_torch_function_unary(weights):
         return handle_torch_function(expose, (weights,), weights)
     return weights
-
-
-def find_problem(*inputs: object) -> Exception | None:
-    """Return what `check_attention_inputs` raises, or None when the inputs fit."""
-    try:
-        check_attention_inputs(*inputs)
-    except (TypeError, ValueError) as problem:
-        return problem
-    return None
-
-
-def check_attention_inputs(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None,
-    dropout_p: float = 0.0,
-    score: Score = scaled_dot,
-) -> None:
-    """Say what does not fit: raise ValueError or TypeError with the shapes that came and those allowed."""
-    named = {"query": query, "key": key, "value": value}
-    for name, tensor in named.items():
-        if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
-            came = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
-            raise TypeError(f"{name} must be a floating-point tensor; got {came}")
-    shapes = ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in named.items())
-    if min(query.dim(), key.dim(), value.dim()) < 2:
-        raise ValueError(f"query, key and value need at least the two sizes (length, features); got {shapes}")
-    if len({query.dtype, key.dtype, value.dtype}) > 1:
-        dtypes = ", ".join(f"{name} {tensor.dtype}" for name, tensor in named.items())
-        raise TypeError(f"query, key and value must have one dtype; got {dtypes}")
-    devices = sorted({str(tensor.device) for tensor in (query, key, value, mask) if isinstance(tensor, Tensor)})
-    if len(devices) > 1:
-        raise ValueError(f"query, key, value and mask must be on one device; got {', '.join(devices)}")
-    if key.shape[-2] != value.shape[-2]:
-        raise ValueError(f"key and value must have the same length Lk; got {shapes}")
-    try:
-        leading = torch.broadcast_shapes(*(tensor.shape[:-2] for tensor in named.values()))
-    except RuntimeError:
-        raise ValueError(f"leading sizes of query, key and value must broadcast; got {shapes}") from None
-    if mask is not None:
-        check_bool(mask)
-        scores_shape = (*leading, query.shape[-2], key.shape[-2])
-        try:
-            fits = torch.broadcast_shapes(mask.shape, scores_shape) == scores_shape
-        except RuntimeError:
-            fits = False
-        if not fits:
-            raise ValueError(f"mask must broadcast to the scores {scores_shape}; got {tuple(mask.shape)}")
-    if not isinstance(dropout_p, Real):
-        raise TypeError(f"dropout_p must be a number between 0 and 1; got {dropout_p!r}")
-    if not 0.0 <= dropout_p <= 1.0:
-        raise ValueError(f"dropout_p must lie between 0 and 1; got {dropout_p}")
-    if not callable(score):
-        raise TypeError(f"score must be a function of (query, key), as create_score makes; got {score!r}")
-    # Other scores say themselves what they take: some allow a query and a key of different sizes.
-    if score is scaled_dot and not query.shape[-1] == key.shape[-1] > 0:
-        raise ValueError(f"query and key must have the same last size E, 1 or more; got {shapes}")

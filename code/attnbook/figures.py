@@ -66,9 +66,7 @@ def bertviz_frame(view: Callable, *, title: str, height: int = 420, **arguments:
         raise TypeError(f"view must be bertviz.head_view or bertviz.model_view; got {type(view).__name__}")
     arguments = {name: _rounded(argument) for name, argument in arguments.items()}
     content = view(**arguments, html_action="return").data
-    content = re.sub(
-        r"bertviz-[0-9a-f]{32}", "bertviz", content
-    )  # alone in its frame, it needs no random name
+    content = re.sub(r"bertviz-[0-9a-f]{32}", "bertviz", content)  # alone in its frame, it needs no random name
     for name, label in (("layer", "layer"), ("filter", "kind of attention")):
         content = content.replace(f'<select id="{name}"', f'<select aria-label="{label}" id="{name}"')
     return Frame(SIZE_ITSELF + content, title, height)

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from attnbook.attention import Attended, attend, check_attention_inputs, expose, masked_softmax
+from attnbook.attention import Attended, attend, expose, masked_softmax
 from attnbook.checks import check_whole
+from attnbook.inputs import check_attention_inputs
 from attnbook.scores import Score, scaled_dot
 
 

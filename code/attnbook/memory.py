@@ -33,9 +33,7 @@ def peak_memory(function: Callable[[], object], device: torch.device | str = "cp
         return torch.cuda.max_memory_allocated(device) - before
     if device.type != "cpu":
         raise ValueError(f"device must be cpu or cuda; got {device}")
-    os.environ.setdefault(
-        "KINETO_LOG_LEVEL", "99"
-    )  # or the profiler writes to the terminal each time it starts
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # or the profiler writes to the terminal each time it starts
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
         function()
     events = [event for event in profiled.profiler.kineto_results.events() if event.name() == "[memory]"]

@@ -137,9 +137,7 @@ def head_grid(
     """
     maps = _array(weights, 3, "weights must be (H, Lq, Lk)")
     if tokens is not None and maps.shape[1:] != (len(tokens), len(tokens)):
-        raise ValueError(
-            f"{len(tokens)} tokens need maps of {len(tokens)} x {len(tokens)}; got {maps.shape[1:]}"
-        )
+        raise ValueError(f"{len(tokens)} tokens need maps of {len(tokens)} x {len(tokens)}; got {maps.shape[1:]}")
     if titles is not None and len(titles) != len(maps):
         raise ValueError(f"titles must have {len(maps)} entries; got {len(titles)}")
     check_whole("columns", columns, 1)
@@ -153,9 +151,7 @@ def head_grid(
             ax.axis("off")
             continue
         picture = ax.imshow(maps[index], cmap=WEIGHT_MAP, vmin=0.0, vmax=1.0)
-        ax.set_title(
-            titles[index] if titles is not None else f"head {index}", fontsize=9, fontweight="normal"
-        )
+        ax.set_title(titles[index] if titles is not None else f"head {index}", fontsize=9, fontweight="normal")
         if tokens is not None:
             ax.set_xticks(range(len(tokens)), tokens, rotation=90, fontsize=7)
             ax.set_yticks(range(len(tokens)), tokens, fontsize=7)
@@ -192,9 +188,7 @@ def weighted_words(
     """
     values = _array(weights, 1, "weights must be (L,)")
     if len(values) != len(words):
-        raise ValueError(
-            f"words and weights must have one length; got {len(words)} words and {len(values)} weights"
-        )
+        raise ValueError(f"words and weights must have one length; got {len(words)} words and {len(values)} weights")
     if not (values >= 0).all():
         raise ValueError(f"weights must not be negative; the least is {values.min()}")
     top = max(values.max() if largest is None else largest, 1e-12)
@@ -252,9 +246,7 @@ def overlay(
     """
     picture = np.asarray(image.detach().cpu() if isinstance(image, Tensor) else image)
     if not picture.size or picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] != 3):
-        raise ValueError(
-            f"image must be (height, width) or (height, width, 3), no size 0; got {picture.shape}"
-        )
+        raise ValueError(f"image must be (height, width) or (height, width, 3), no size 0; got {picture.shape}")
     grid = _array(weights, 2, "weights must be (rows, columns)")
     if not (grid >= 0).all():
         raise ValueError(f"weights must not be negative; the least is {grid.min()}")
@@ -272,9 +264,7 @@ def overlay(
     ax.imshow(colors, extent=(0, width, height, 0), interpolation="nearest")
     if query is not None:
         corner = (query[1] * width / columns, query[0] * height / rows)
-        box = plt.Rectangle(
-            corner, width / columns, height / rows, fill=False, edgecolor="#39C5FF", linewidth=2.5
-        )
+        box = plt.Rectangle(corner, width / columns, height / rows, fill=False, edgecolor="#39C5FF", linewidth=2.5)
         ax.add_patch(box)
     ax.set(xticks=[], yticks=[], title=title)
     sns.despine(ax=ax, left=True, bottom=True)
@@ -282,9 +272,7 @@ def overlay(
 
 
 def _array(values: Weights, dimensions: int, rule: str) -> np.ndarray:
-    array = np.asarray(
-        values.detach().cpu().to(torch.float32) if isinstance(values, Tensor) else values, dtype=float
-    )
+    array = np.asarray(values.detach().cpu().to(torch.float32) if isinstance(values, Tensor) else values, dtype=float)
     if array.ndim != dimensions or array.size == 0:
         raise ValueError(f"{rule}, no size 0; got shape {array.shape}")
     return array

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.overrides import handle_torch_function, has_torch_function_variadic
 
-from attnbook.attention import Attended, check_attention_inputs
+from attnbook.attention import Attended
 from attnbook.checks import check_whole
+from attnbook.inputs import check_attention_inputs
 from attnbook.masks import combine_masks
 
 

@@ -108,9 +108,7 @@ def test_a_build_with_an_outside_script_fails(tmp_path: Path, node_modules: Path
     source.mkdir()
     (source / "conf.py").write_text(f"extensions = ['book_site']\nnpm_scripts = {str(node_modules)!r}\n")
     (source / "index.rst").write_text(f"Title\n=====\n\n.. raw:: html\n\n   <p>Text</p>{fault}\n")
-    application = Sphinx(
-        source, source, tmp_path / "site", tmp_path / "trees", "html", status=None, warning=None
-    )
+    application = Sphinx(source, source, tmp_path / "site", tmp_path / "trees", "html", status=None, warning=None)
     if not fault:
         application.build()
         return

@@ -13,9 +13,7 @@ from places import ROOT, SITE
 from playwright.sync_api import Browser, Page, Request
 
 PAGES = sorted(
-    str(page.relative_to(SITE))
-    for page in SITE.rglob("*.html")
-    if "_static" not in page.relative_to(SITE).parts
+    str(page.relative_to(SITE)) for page in SITE.rglob("*.html") if "_static" not in page.relative_to(SITE).parts
 )
 
 
@@ -146,9 +144,7 @@ def test_every_repair_of_the_theme_still_finds_its_place(site: Path, before: str
 def test_the_site_has_every_page_with_math_frames_and_a_colab_button(site: Path) -> None:
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     chapters = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
-    built = {
-        name: (site / f"{name}.html").read_text(encoding="utf-8") for name in [contents["root"], *chapters]
-    }
+    built = {name: (site / f"{name}.html").read_text(encoding="utf-8") for name in [contents["root"], *chapters]}
     notebooks = [name for name in built if (ROOT / "book" / f"{name}.ipynb").exists()]
     repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
     place = "/".join(repository["url"].split("/")[-2:])

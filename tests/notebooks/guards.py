@@ -18,9 +18,7 @@ from pages import code_cells, imported, is_exercise, is_hidden, prose, texts, to
 OUTPUT_BUDGET = 1_000_000
 HELPER_LINES = 8
 SECTIONS = ("What goes wrong", "Exercises", "Sources")
-MACHINE_PATHS = re.compile(
-    r"(?:file://|(?<![\w.:/]))/(?:home|work|tmp|root|opt|mnt|Users|content)/\w|\b[CD]:\\{1,2}\w"
-)
+MACHINE_PATHS = re.compile(r"(?:file://|(?<![\w.:/]))/(?:home|work|tmp|root|opt|mnt|Users|content)/\w|\b[CD]:\\{1,2}\w")
 TIMING_KEYS = {"execution", "ExecuteTime", "papermill"}
 FETCHERS = {"urllib", "requests", "httpx", "wget", "pooch", "subprocess"}
 
@@ -147,9 +145,7 @@ def no_helpers(notebook: Mapping) -> list[str]:
             if isinstance(node, ast.FunctionDef) and not is_exercise(node):
                 length = node.end_lineno - node.lineno + 1
                 if length > HELPER_LINES:
-                    problems.append(
-                        f"cell {index}: {node.name} has {length} lines, not {HELPER_LINES} at most"
-                    )
+                    problems.append(f"cell {index}: {node.name} has {length} lines, not {HELPER_LINES} at most")
     return problems
 
 

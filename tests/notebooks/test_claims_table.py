@@ -93,9 +93,7 @@ def build(folder, results):
     book = folder / "book"
     (book / "qkv").mkdir(parents=True)
     book.joinpath("conf.py").write_text("extensions = ['myst_parser', 'claims_table']\nproject = 'x'\n")
-    book.joinpath("index.md").write_text(
-        "# Claims\n\n```{claims-table}\n```\n\n```{toctree}\nqkv/a\nqkv/b\n```\n"
-    )
+    book.joinpath("index.md").write_text("# Claims\n\n```{claims-table}\n```\n\n```{toctree}\nqkv/a\nqkv/b\n```\n")
     for page, lines in PRINTED.items():
         book.joinpath(f"{page}.md").write_text(f"# Title of {page}\n")
         outputs = [{"output_type": "stream", "text": "".join(f"✓ {line}\n" for line in lines)}]

@@ -48,9 +48,7 @@ def page():
     picture = code("heat_map(weights)", display(image_png="iVBORw0="))
     picture["metadata"]["mystnb"] = {"image": {"alt": "A heat map: the last word looks at the first."}}
     cells = [
-        markdown(
-            "# Soft look-up\n\nWhy look twice? After this page you can look once {cite:p}`vaswani2017`."
-        ),
+        markdown("# Soft look-up\n\nWhy look twice? After this page you can look once {cite:p}`vaswani2017`."),
         code(bootstrap_source(CONFIG), tags=TAGS),
         picture,
         code('claim(f"width {size} holds", 1.0, at_least=0.5)', stream("✓ width 8 holds (at least 0.5)\n")),
@@ -186,9 +184,7 @@ FAULTS = {
 
 
 def test_sound_page(page):
-    assert [
-        text for found in every_guard(page, bootstrap_source(CONFIG), KEYS).values() for text in found
-    ] == []
+    assert [text for found in every_guard(page, bootstrap_source(CONFIG), KEYS).values() for text in found] == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)

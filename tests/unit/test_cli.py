@@ -100,9 +100,7 @@ def test_a_page_that_cannot_be_measured_writes_nothing(tmp_path, capsys, source,
     write_page(tmp_path / "book" / "broken.ipynb", source)
     output = tmp_path / "claims.json"
     output.write_text("old")
-    assert (
-        cli.main(["claims", "--book", str(tmp_path / "book"), "--seeds", "1", "--output", str(output)]) == 2
-    )
+    assert cli.main(["claims", "--book", str(tmp_path / "book"), "--seeds", "1", "--output", str(output)]) == 2
     assert message in capsys.readouterr().err
     assert output.read_text() == "old"
 

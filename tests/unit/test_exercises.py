@@ -27,6 +27,14 @@ def bahdanau(tanh=torch.tanh, sign=1):
     return scores
 
 
+def forgets_to_shrink(scores, block_size):
+    largest, total = torch.tensor(-torch.inf), torch.tensor(0.0)
+    for block in scores.split(block_size):
+        largest = torch.maximum(largest, block.max())
+        total = total + torch.exp(block - largest).sum()
+    return largest + total.log()
+
+
 WRONG = {
     "qkv.weights_from_scores": [
         lambda scores, temperature: torch.softmax(scores, -1) / temperature,
@@ -88,6 +96,7 @@ WRONG = {
         lambda scores, block_size: scores.sum(),
         lambda scores, block_size: scores.max(),
         lambda scores, block_size: sum(block.logsumexp(0) for block in scores.split(block_size)),
+        forgets_to_shrink,
     ],
     "transformer.previous_token_share": [
         lambda weights: weights.diagonal().mean(),
@@ -134,17 +143,20 @@ def test_a_wrong_answer_is_shown_with_the_input_on_which_it_is_wrong(name, numbe
 def test_not_attempted_yet(name, capsys):
     exercise(name)(lambda *_: None)
     said = capsys.readouterr().out
-    assert said == f"… {name}: not attempted yet. Hint: {exercises.find(name).hint}\n"
+    told = "returned None, so not attempted yet (or is the return missing?)"
+    assert said == f"… {name}: {told}. Hint: {exercises.find(name).hint}\n"
 
 
 def make_task(expected, *inputs):
-    return Exercise("think.", lambda *_: expected, lambda: inputs or [(1,)])
+    inputs = inputs or [(1,)]
+    references = {1: lambda x: expected, 3: lambda x, y, z: expected}
+    return Exercise("think.", references[len(inputs[0])], lambda: inputs)
 
 
 def test_the_smallest_wrong_input_is_shown_with_both_results():
     task = Exercise("add.", lambda x: x + 1, lambda: [(torch.tensor([1.0]),), (torch.tensor([2.0, 0.25]),)])
     verdict = grade("x.add", task, lambda x: x + 1 if len(x) == 1 else x)
-    assert verdict == "✗ x.add: for input [2.0, 0.25]\n  your answer [2.0, 0.25]\n  expected    [3.0, 1.25]"
+    assert verdict == "✗ x.add: for input x = [2.0, 0.25]\n  your answer [2.0, 0.25]\n  expected    [3.0, 1.25]"
 
 
 def test_an_answer_that_raises_is_shown_with_its_error():
@@ -152,7 +164,7 @@ def test_an_answer_that_raises_is_shown_with_its_error():
         raise KeyError("no such thing")
 
     verdict = grade("x.broken", make_task(2.0), broken)
-    assert verdict == "✗ x.broken: for input 1\n  raised KeyError: 'no such thing'\n  expected 2"
+    assert verdict == "✗ x.broken: for input x = 1\n  raised KeyError: 'no such thing'\n  expected 2"
     assert "raised TypeError" in grade("x.broken", make_task(2.0), lambda: 2.0)
 
 
@@ -163,7 +175,7 @@ def test_an_answer_that_changes_its_input_harms_nobody():
     task = Exercise("add.", lambda x: x + 1, lambda: [(torch.tensor([1.0]),)])
     assert grade("x.add", task, in_place) == "✓ x.add"
     verdict = grade("x.add", task, lambda x: x.mul_(5))
-    assert verdict == "✗ x.add: for input [1.0]\n  your answer [5.0]\n  expected    [2.0]"
+    assert verdict == "✗ x.add: for input x = [1.0]\n  your answer [5.0]\n  expected    [2.0]"
 
 
 RIGHT = [
@@ -208,17 +220,29 @@ def test_what_counts_as_right(expected, answer):
 
 @pytest.mark.parametrize(("expected", "answer"), NOT_RIGHT)
 def test_what_does_not(expected, answer):
-    assert grade("x.y", make_task(expected), lambda _: answer).startswith("✗ x.y: for input 1\n  your answer ")
+    assert grade("x.y", make_task(expected), lambda _: answer).startswith("✗ x.y: for input x = 1\n  your answer ")
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "told"),
+    [
+        (torch.tensor([0.5]), [0.5], "you gave a list, not a tensor of numbers, shape (1,)"),
+        (torch.tensor([0.5]), torch.tensor(0.5), "shape (), not a tensor of numbers, shape (1,)"),
+        (torch.tensor([True]), torch.tensor([1]), "a tensor of numbers, shape (1,), not a tensor of truth values"),
+    ],
+)
+def test_an_answer_of_another_kind_is_told_so(expected, answer, told):
+    assert told in grade("x.y", make_task(expected), lambda _: answer)
 
 
 def test_large_inputs_are_shown_by_their_shape():
     verdict = grade("x.y", make_task(0.5, (torch.zeros(5, 5), "text", 1.5)), lambda *_: 1.0)
-    assert verdict.startswith("✗ x.y: for input a tensor of shape (5, 5), 'text', 1.5\n")
+    assert verdict.startswith("✗ x.y: for input x = a tensor of shape (5, 5), y = 'text', z = 1.5\n")
 
 
 def test_none_after_a_right_answer_is_wrong():
     task = Exercise("add.", lambda x: x, lambda: [(1,), (2,)])
-    assert grade("x.y", task, lambda x: x if x == 1 else None).startswith("✗ x.y: for input 2")
+    assert grade("x.y", task, lambda x: x if x == 1 else None).startswith("✗ x.y: for input x = 2")
 
 
 @pytest.mark.parametrize("name", ["qkv.nope", "qkv", "qkv."])

@@ -41,9 +41,7 @@ def schema_errors(path):
 def unpinned(text):
     """The `uses:` lines that do not name a full commit and, in a comment, its version."""
     uses = re.findall(r"^\s*(?:- )?uses:\s*(.+)$", text, flags=re.MULTILINE)
-    return [
-        line for line in uses if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)
-    ]
+    return [line for line in uses if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)]
 
 
 def excess_rights(text, name):
@@ -113,9 +111,7 @@ def replaced(name, old, new):
     return text.replace(old, new, 1)
 
 
-@pytest.mark.parametrize(
-    "version", ["v5", "main", "08c6903", "08c6903cd8c0fde910a37f88322edcfb5dd907a8"], ids=len
-)
+@pytest.mark.parametrize("version", ["v5", "main", "08c6903", "08c6903cd8c0fde910a37f88322edcfb5dd907a8"], ids=len)
 def test_unpinned_fault(version):
     """A tag, a branch, a short commit, and a commit whose version nobody can read."""
     pinned = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"

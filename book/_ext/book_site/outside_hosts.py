@@ -36,9 +36,7 @@ class _LoadedAddresses(HTMLParser):
         if tag == "link" and LOADING_LINKS & set(given.get("rel", "").lower().split()):
             self.found += [given["href"]] if OTHER_HOST.match(given.get("href", "")) else []
         if tag in ("image", "use"):
-            self.found += [
-                given[name] for name in ("href", "xlink:href") if OTHER_HOST.match(given.get(name, ""))
-            ]
+            self.found += [given[name] for name in ("href", "xlink:href") if OTHER_HOST.match(given.get(name, ""))]
 
     handle_startendtag = handle_starttag
 

@@ -71,6 +71,47 @@ def load_flower() -> Flower:
 
 
 @dataclass(frozen=True)
+class Patches:
+    """A photograph cut into squares, row by row."""
+
+    features: Tensor
+    """(patches, 6): mean and spread of red, green and blue, each scaled to mean 0 and variance 1 over the patches."""
+    is_flower: Tensor
+    """(patches,) bool, True where more than half of the patch is flower."""
+    grid: tuple[int, int]
+    """Rows and columns of patches."""
+
+
+def cut_into_patches(flower: Flower, size: int) -> Patches:
+    """Cut a photograph into patches; what does not fill a patch at the right and lower edge is left out.
+
+    Args:
+        flower: from `load_flower`.
+        size: of a patch, in pixels.
+
+    Returns:
+        Patches.
+
+    Raises:
+        ValueError: a size under 1, or larger than the photograph.
+    """
+    height, width = flower.mask.shape
+    if not 1 <= size <= min(height, width):
+        raise ValueError(f"size must lie between 1 and {min(height, width)}; got {size}")
+    rows, columns = height // size, width // size
+
+    def cut(pixels: Tensor) -> Tensor:  # (H, W, channels) -> (patches, size * size, channels)
+        whole = pixels[: rows * size, : columns * size].reshape(rows, size, columns, size, -1)
+        return whole.transpose(1, 2).reshape(rows * columns, size * size, -1)
+
+    colors = cut(flower.image)
+    features = torch.cat([colors.mean(dim=1), colors.std(dim=1)], dim=-1)  # (patches, 6)
+    features = (features - features.mean(dim=0)) / features.std(dim=0)
+    is_flower = cut(flower.mask[..., None].float()).mean(dim=(1, 2)) > 0.5
+    return Patches(features, is_flower, (rows, columns))
+
+
+@dataclass(frozen=True)
 class MarkedSentence:
     """A sentence in which a determiner and its noun are marked."""
 

@@ -28,7 +28,7 @@ def matching_task(
 
     * "same vector": all vectors have length √E; the right key is the query with a little noise.
     * "same direction": lengths vary from a third to three times that; the right key points where the query points.
-    * "fixed rotation": the right key is the query turned by one rotation that is the same in every batch.
+    * "fixed rotation": the right key is the query turned by 90°, always in the same way; dim must be even.
     * "nearest point": queries and keys are points in the plane (other features zero); the nearest key is right.
     * "named place": keys say nothing; the first features of the query name the position, one-hot.
 
@@ -43,12 +43,14 @@ def matching_task(
         Matching(query (B, 1, E), key (B, Lk, E), gold (B,)).
 
     Raises:
-        ValueError: no such rule, or more places than features to name them.
+        ValueError: no such rule, more places than features to name them, or an odd dim to rotate.
     """
     if rule not in RULES:
         raise ValueError(f"unknown rule {rule!r}; allowed: {', '.join(RULES)}")
     if rule == "named place" and num_keys > dim:
         raise ValueError(f"{dim} features can name at most {dim} places; got num_keys={num_keys}")
+    if rule == "fixed rotation" and dim % 2:
+        raise ValueError(f"fixed rotation needs an even dim; got {dim}")
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=generator)
@@ -75,5 +77,7 @@ def _to_length(vectors: Tensor, length: float) -> Tensor:
 
 
 def _fixed_rotation(dim: int) -> Tensor:
-    draw = torch.Generator().manual_seed(12)
-    return torch.linalg.qr(torch.randn(dim, dim, generator=draw)).Q
+    """Turn pairs of features by a right angle, in random coordinates: every vector is at 90° to its image."""
+    basis = torch.linalg.qr(torch.randn(dim, dim, generator=torch.Generator().manual_seed(12))).Q
+    quarter_turns = torch.block_diag(*[torch.tensor([[0.0, -1.0], [1.0, 0.0]])] * (dim // 2))
+    return basis @ quarter_turns @ basis.T

@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import inspect
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -54,9 +55,7 @@ def find(name: str) -> Exercise:
         raise ValueError(f"unknown part {part!r} in exercise {name!r}; allowed: {', '.join(PARTS)}")
     tasks = importlib.import_module(f"attnbook.exercises.{part}").EXERCISES
     if short not in tasks:
-        raise ValueError(
-            f"unknown exercise {name!r}; allowed: {', '.join(f'{part}.{task}' for task in tasks)}"
-        )
+        raise ValueError(f"unknown exercise {name!r}; allowed: {', '.join(f'{part}.{task}' for task in tasks)}")
     return tasks[short]
 
 
@@ -68,11 +67,13 @@ def grade(name: str, task: Exercise, answer: Callable) -> str:
             result = answer(*copy.deepcopy(given))
         except Exception as error:  # whatever the reader's code raises is for the reader to see
             raised = f"raised {type(error).__name__}: {error}"
-            return f"✗ {name}: {_show(given)}\n  {raised}\n  expected {_show_one(expected)}"
+            return f"✗ {name}: {_show(task, given)}\n  {raised}\n  expected {_show_one(expected)}"
         if result is None and number == 0:
-            return f"… {name}: not attempted yet. Hint: {task.hint}"
+            return f"… {name}: returned None, so not attempted yet (or is the return missing?). Hint: {task.hint}"
         if not _same(result, expected, task.tolerance):
-            return f"✗ {name}: {_show(given)}\n  your answer {_show_one(result)}\n  expected    {_show_one(expected)}"
+            answers = f"  your answer {_show_one(result)}\n  expected    {_show_one(expected)}"
+            kinds = "" if _kind(result) == _kind(expected) else f"\n  you gave {_kind(result)}, not {_kind(expected)}"
+            return f"✗ {name}: {_show(task, given)}\n{answers}{kinds}"
     return f"✓ {name}"
 
 
@@ -98,18 +99,28 @@ def _same(result: object, expected: object, tolerance: float) -> bool:
     return bool(result == expected)
 
 
-def _show(given: tuple) -> str:
-    return "for input " + ", ".join(_show_one(value) for value in given)
+def _kind(value: object) -> str:
+    if isinstance(value, Tensor):
+        numbers = "truth values" if value.dtype == torch.bool else "numbers"
+        return f"a tensor of {numbers}, shape {tuple(value.shape)}"
+    return f"a {type(value).__name__}"
+
+
+def _show(task: Exercise, given: tuple) -> str:
+    names = inspect.signature(task.reference).parameters
+    shown = (f"{name} = {_show_one(value)}" for name, value in zip(names, given, strict=True))
+    return f"for input {', '.join(shown)}"
 
 
 def _show_one(value: object) -> str:
     if isinstance(value, Tensor):
         if value.numel() > 24:
             return f"a tensor of shape {tuple(value.shape)}"
-        numbers = value.tolist() if value.dtype == torch.bool else value.detach().to(torch.float64)
-        return str(numbers if isinstance(numbers, list | bool) else _rounded(numbers.tolist()))
+        return str(_rounded(value.tolist()))
     return f"{value:.4g}" if isinstance(value, float) else repr(value)
 
 
 def _rounded(numbers: object) -> object:
-    return [_rounded(number) for number in numbers] if isinstance(numbers, list) else round(numbers, 4)
+    if isinstance(numbers, list):
+        return [_rounded(number) for number in numbers]
+    return round(numbers, 4) if isinstance(numbers, float) else numbers

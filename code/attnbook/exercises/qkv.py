@@ -71,8 +71,7 @@ def _pairs() -> list[tuple[Tensor, Tensor]]:
     draw = torch.Generator().manual_seed(1)
     sizes = ((1, 1, 2), (2, 3, 2), (3, 2, 4))
     return [
-        (torch.randn(rows, size, generator=draw), torch.randn(cols, size, generator=draw))
-        for rows, cols, size in sizes
+        (torch.randn(rows, size, generator=draw), torch.randn(cols, size, generator=draw)) for rows, cols, size in sizes
     ]
 
 

@@ -184,9 +184,7 @@ class MultiHeadAttention(nn.Module):
         for name, tensor in {"query": query, "key": key, "value": value}.items():
             projection = getattr(self, f"{name}_projection")
             if tensor.shape[-1] != projection.in_features:
-                raise ValueError(
-                    f"{name} must have {projection.in_features} features; got {tuple(tensor.shape)}"
-                )
+                raise ValueError(f"{name} must have {projection.in_features} features; got {tuple(tensor.shape)}")
             if tensor.device != projection.weight.device:
                 raise ValueError(f"{name} must be on {projection.weight.device}; got {tensor.device}")
             if tensor.dtype != projection.weight.dtype:

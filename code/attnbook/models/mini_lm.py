@@ -115,9 +115,7 @@ def word_attention(model: Any, tokenizer: Any, words: list[str]) -> Tensor:
     owners = torch.tensor([-1 if owner is None else owner for owner in inputs.word_ids(0)])
     belongs = (owners == torch.arange(len(words))[:, None]).float()  # (W, L)
     if (belongs.sum(-1) == 0).any():
-        raise ValueError(
-            f"words without a token: {[words[i] for i in (belongs.sum(-1) == 0).nonzero().flatten()]}"
-        )
+        raise ValueError(f"words without a token: {[words[i] for i in (belongs.sum(-1) == 0).nonzero().flatten()]}")
     with record_attention(model) as maps:
         model(**inputs)
     weights = torch.cat(list(maps.values())).cpu()  # (layers, heads, L, L)
