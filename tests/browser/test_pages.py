@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ import pytest
 import yaml
 from book_site.theme_fixes import REPAIRS
 from places import ROOT, SITE
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, Request, TimeoutError
 
 PAGES = sorted(
     str(page.relative_to(SITE)) for page in SITE.rglob("*.html") if "_static" not in page.relative_to(SITE).parts
@@ -50,9 +51,12 @@ def open_page(browser: Browser, origin: str, path: str, setup: Setup) -> Opened:
     page.on("request", opened.note_request)
     page.goto(f"{origin}/{path}")
     page.evaluate("window.MathJax && MathJax.startup.promise")
-    for frame in page.locator("iframe").all():
+    page.wait_for_load_state("load")
+    for frame in page.locator("iframe").all():  # lazy: it loads when it is seen, and "networkidle" may never come
         frame.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
+        with suppress(TimeoutError):  # an empty frame has a test of its own
+            frame.content_frame.locator("svg").first.wait_for(state="attached", timeout=15_000)
+    page.wait_for_timeout(300)  # for what goes wrong late
     return opened
 
 
