@@ -1,6 +1,7 @@
 """The site's extension: every load from another host is seen, and a fault planted in a build stops it."""
 
 import html
+from contextlib import nullcontext
 from pathlib import Path
 
 import chromium
@@ -11,6 +12,7 @@ from book_site.theme_fixes import tidy
 from book_site.vendored import ADDRESSES, SCRIPTS, point_to_copies
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.util.docutils import docutils_namespace
 
 LOADS = [
     '<script src="https://cdn.example/a.js"></script>',
@@ -108,12 +110,15 @@ def test_a_build_with_an_outside_script_fails(tmp_path: Path, node_modules: Path
     source.mkdir()
     (source / "conf.py").write_text(f"extensions = ['book_site']\nnpm_scripts = {str(node_modules)!r}\n")
     (source / "index.rst").write_text(f"Title\n=====\n\n.. raw:: html\n\n   <p>Text</p>{fault}\n")
-    application = Sphinx(source, source, tmp_path / "site", tmp_path / "trees", "html", status=None, warning=None)
-    if not fault:
-        application.build()
-        return
-    with pytest.raises(ExtensionError, match=r"index\.html: https://cdn\.example/a\.js"):
-        application.build()
+    refused = (
+        pytest.raises(ExtensionError, match=r"index\.html: https://cdn\.example/a\.js") if fault else nullcontext()
+    )
+    # What a build registers with docutils is for the whole process, and would be a warning in the next build.
+    with docutils_namespace():
+        application = Sphinx(source, source, tmp_path / "site", tmp_path / "trees", "html", status=None, warning=None)
+        with refused:
+            application.build()
+    assert fault or (tmp_path / "site" / "index.html").exists()
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])
