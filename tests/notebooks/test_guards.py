@@ -146,7 +146,7 @@ FAULTS = {
     "a path": ("no_machine", lambda cells: cells[5]["outputs"].append(stream("saved in /home/ada/map.png"))),
     "a file address": (
         "no_machine",
-        lambda cells: cells[5]["outputs"].append(display(text_html="file:///work/x")),
+        lambda cells: cells[5]["outputs"].append(display(text_html="file:///home/x")),
     ),
     "a Windows path": ("no_machine", lambda cells: cells[5]["outputs"].append(stream("C:\\Users\\ada"))),
     "a magic": ("plain_python", lambda cells: set_source(cells[2], "%matplotlib inline")),
