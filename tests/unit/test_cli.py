@@ -1,4 +1,4 @@
-"""`attnbook claims`: pages are executed over seeds, gathered, written whole; bad arguments are refused."""
+"""`attnbook claims` and `export`: pages and models are run, results written whole; bad arguments are refused."""
 
 import json
 import os
@@ -144,3 +144,73 @@ def test_importing_the_command_line_is_light():
     code = "import sys, attnbook.cli; print({'nbclient', 'sphinx', 'matplotlib'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+MODELS = """
+from __future__ import annotations
+from dataclasses import dataclass
+import torch
+from torch import nn
+
+@dataclass
+class _Sizes:
+    wide: int = 2
+
+def good():
+    return nn.Linear(2, 1), [(torch.randn(3, 2),), (torch.randn(1, 2),)]
+
+def one_length():
+    return nn.Linear(2, 1), [(torch.ones(3, 2),)]
+
+def no_model():
+    return "model", []
+
+constant = 1
+"""
+
+
+def test_export_writes_a_model_that_a_file_gives(tmp_path):
+    (tmp_path / "models.py").write_text(MODELS)
+    target = f"{tmp_path / 'models.py'}:good"
+    texts = []
+    for seed in ("3", "3", "4"):
+        assert cli.main(["export", target, str(tmp_path / "out"), "--seed", seed, "--half"]) == 0
+        texts.append((tmp_path / "out" / "reference.json").read_text())
+    assert json.loads(texts[0])["seed"] == 3 and json.loads(texts[0])["weights"] == "float16"
+    assert texts[0] == texts[1] and json.loads(texts[0])["runs"] != json.loads(texts[2])["runs"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["reference.json", "weights.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("models.py:one_length", "two inputs of different lengths or sizes are needed"),
+        ("models.py:no_model", "models.py:no_model must return (model, inputs); got ('model', [])"),
+        ("models.py:absent", "models.py has no function 'absent'; it has: good, no_model, one_length"),
+        ("models.py:constant", "models.py has no function 'constant'"),
+        ("nowhere.py:good", "cannot import nowhere.py: there is no such file"),
+        ("no_such_module:good", "cannot import no_such_module: No module named 'no_such_module'"),
+        ("models.py", "say module:function or file.py:function; got 'models.py'"),
+        (".models:good", "say module:function or file.py:function; got '.models:good'"),
+    ],
+)
+def test_export_says_what_is_wrong_and_writes_nothing(tmp_path, monkeypatch, capsys, target, message):
+    (tmp_path / "models.py").write_text(MODELS)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["export", target, "out"]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_export_into_a_file_is_refused(tmp_path, capsys):
+    (tmp_path / "models.py").write_text(MODELS)
+    assert cli.main(["export", f"{tmp_path / 'models.py'}:good", str(tmp_path / "models.py")]) == 2
+    assert "File exists" in capsys.readouterr().err
+    assert (tmp_path / "models.py").read_text() == MODELS
+
+
+def test_export_without_its_extra_names_it(tmp_path, monkeypatch, capsys):
+    (tmp_path / "models.py").write_text(MODELS)
+    monkeypatch.setitem(sys.modules, "safetensors.torch", None)
+    assert cli.main(["export", f"{tmp_path / 'models.py'}:good", str(tmp_path / "out")]) == 2
+    assert 'pip install "attnbook[figures]"' in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Pictures that answer the reader. So far: bertviz's views, each in a frame of its own."""
+"""bertviz's views, each in a frame of its own."""
 
 import html
 import re

@@ -1,0 +1,188 @@
+/** Every word that a figure shows or speaks, one entry a language; another language is another entry. */
+
+const TEXTS = {
+  en: {
+    common: {
+      problem: "This figure cannot be drawn.",
+      noWeights: "Its weights did not arrive.",
+      reset: "Start again",
+    },
+    "query-key-value": {
+      keysTitle: "Query and keys",
+      valuesTitle: "Values and output",
+      query: "query q",
+      queryLabel: "q",
+      output: "output",
+      key: (/** @type {number} */ i) => `k${i}`,
+      value: (/** @type {number} */ i) => `v${i}`,
+      place: (/** @type {string} */ x, /** @type {string} */ y) => `x ${x}, y ${y}`,
+      weighed: (/** @type {string} */ score, /** @type {string} */ weight) => `score ${score}, weight ${weight}`,
+      weight: (/** @type {string} */ weight) => `weight ${weight}`,
+      heads: { key: "key k", score: "score e", weight: "weight α", value: "value v" },
+      sum: "sum of the weights, output",
+      heard: (/** @type {string} */ weights, /** @type {string} */ output) => `Weights: ${weights}. Output: ${output}.`,
+      temperature: "Temperature τ (divides the scores)",
+      score: "Score function",
+      scores: /** @type {[string, string][]} */ ([
+        ["dot", "dot"],
+        ["scaled_dot", "scaled dot"],
+        ["cosine", "cosine"],
+      ]),
+      presets: "States worth seeing",
+      hint: "Drag the query, the keys and the values, or reach them with Tab and move them with the arrow keys.",
+      preset: {
+        start: {
+          text: "Start",
+          note: "k1 lies nearest to the query's direction and weighs most: it draws the output towards its value v1.",
+        },
+        equal: {
+          text: "Equal keys",
+          note: "k1 and k2 are the same key: they share the weight equally, however far apart their values are.",
+        },
+        far: {
+          text: "A far key",
+          note: "k1, k2 and k3 point nearly one way; k2 is the longest, and the dot product gives it nearly all.",
+        },
+        cosine: {
+          text: "Far, by cosine",
+          note: "The cosine sees the direction alone: k2's length is gone, and k1, k2 and k3 weigh nearly the same.",
+        },
+        sharp: {
+          text: "Very sharp",
+          note: "At temperature 0.05 the best key takes everything: the output is its value, as from a dictionary.",
+        },
+        soft: {
+          text: "Very soft",
+          note: "At temperature 5 the weights move towards 1/4 each, the output towards the mean of the values.",
+        },
+      },
+    },
+    "square-root-of-d": {
+      presets: "Dimensions worth seeing",
+      preset: {
+        two: {
+          text: "d = 2",
+          note:
+            "Few features: with and without the division the scores stay small, many keys get weight, and " +
+            "the gradient is near its most.",
+        },
+        head: {
+          text: "d = 64",
+          note:
+            "The size of one head in the Transformer: without the division scores of ±8 are common and one " +
+            "key takes nearly all; with it the weights stay soft.",
+        },
+        large: {
+          text: "d = 512",
+          note:
+            "Without the division one key has it all and the gradient is nearly gone: nothing left to learn " +
+            "from. With it all is as it was at d = 2.",
+        },
+      },
+      hint: "Slide the dimension, or draw other queries and keys: what changes, and what does not?",
+      dimension: "Dimension",
+      again: "Draw again",
+      ticks: "ticks: one query",
+      normal: (/** @type {number} */ variance) => `curve: N(0, ${variance})`,
+      equal: "dotted: all equal",
+      scores: {
+        dot: { title: "Scores q·k", label: "Histogram of the scores without the division" },
+        scaled: { title: "Scores q·k / √d", label: "Histogram of the scores with the division" },
+      },
+      weights: {
+        dot: { title: "Softmax of q·k", label: "Weights of 16 keys without the division" },
+        scaled: { title: "Softmax of q·k / √d", label: "Weights of 16 keys with the division" },
+      },
+      gradient: {
+        title: "Size of the softmax's gradient",
+        label: "Gradient over the dimension: without the division it falls towards zero, with it it stays",
+        dot: "q·k",
+        scaled: "q·k / √d",
+        axis: "dimension d",
+      },
+      table: {
+        heads: ["measured", "q·k", "q·k / √d"],
+        variance: "variance of the scores",
+        largest: "largest weight",
+        gradient: "size of the gradient",
+        share: "% of the maximum",
+      },
+      drawn:
+        "40 queries and 16 keys, every entry drawn from N(0, 1). Variance and gradient are over all " +
+        "queries; ticks and weights are the first one's.",
+      heard: (/** @type {number} */ d, /** @type {string[]} */ dot, /** @type {string[]} */ scaled) =>
+        `d = ${d}. Without the division: largest weight ${dot[0]}, gradient ${dot[1]}. With it: ` +
+        `${scaled[0]} and ${scaled[1]}.`,
+    },
+    masks: {
+      tokens: ["I", "like", "food", ".", "PAD", "PAD"],
+      spoken: ["I", "like", "food", "full stop", "first PAD", "second PAD"],
+      corner: "query",
+      columns: "keys →",
+      sum: "sum",
+      ours: { title: "Weights of attend", label: "Weights of attend, one row a query; Space allows or forbids a cell" },
+      habit: { title: "Weights with scores of −10⁹", label: "Weights with forbidden scores of minus ten to the ninth" },
+      presets: "Masks worth seeing",
+      hint:
+        "Click a cell to allow or forbid it, or move with the arrow keys and press Space: each row is shared " +
+        "out again.",
+      preset: {
+        none: {
+          text: "No mask",
+          note: "Every query sees every key, and over a fifth of each row's weight goes to padding that means nothing.",
+        },
+        padding: {
+          text: "Padding",
+          note:
+            "The two columns of padding are forbidden for every query; the four words share its weight, and " +
+            "each row sums to one again.",
+        },
+        causal: {
+          text: "Causal",
+          note:
+            "A query sees itself and what stands before it. The first sees one key only, so that key takes " +
+            "all its weight.",
+        },
+        window: {
+          text: "Window",
+          note:
+            "A query sees itself and one neighbour on each side. The further keys lose their weight to the " +
+            "near ones.",
+        },
+        empty: {
+          text: "A fully masked row",
+          note:
+            "Padding and a window of one key before: the last query may see nothing. attend gives it zeros; " +
+            "−10⁹ lets it look at all that is forbidden.",
+        },
+      },
+      seen: (/** @type {string} */ query, /** @type {string[]} */ keys) =>
+        `“${query}” may see ${keys.join(", ")}: together 1. Where a key is allowed, both pictures agree.`,
+      nothing: (/** @type {string} */ query, /** @type {number} */ keys) =>
+        `“${query}” may see nothing. attend gives zeros, −10⁹ gives 1/${keys} to each key, and every one ` +
+        `of them is forbidden.`,
+      /** @type {(query: string, key: string, allowed: boolean, weight: string) => string} */
+      cell: (query, key, allowed, weight) => `${query} ${allowed ? "may" : "may not"} see ${key}, weight ${weight}`,
+      kind: "Mask",
+      kinds: /** @type {[string, string][]} */ ([
+        ["none", "none"],
+        ["causal", "causal"],
+        ["window", "window"],
+      ]),
+      sizes: { length: "Padding: real keys", before: "Window: keys before", after: "Window: keys after" },
+      of: (/** @type {number} */ count, /** @type {number} */ all) => `${count} of ${all}`,
+    },
+  },
+};
+
+/**
+ * The words of one figure, in the language of the page where we have it, in English where not.
+ * @template {keyof typeof TEXTS.en} Figure
+ * @param {Figure} figure
+ * @returns {(typeof TEXTS.en)[Figure]}
+ */
+export function strings(figure) {
+  const language = globalThis.document?.documentElement.lang.slice(0, 2) ?? "en";
+  const texts = language in TEXTS ? TEXTS[/** @type {keyof typeof TEXTS} */ (language)] : TEXTS.en;
+  return texts[figure];
+}
