@@ -38,14 +38,14 @@ def numbers(figure: Locator, prefix: str) -> dict[str, float]:
     return dict(figure.locator(f'.stage [data-name^="{prefix}"]').evaluate_all(read))
 
 
-def drag(page: Page, handle: Locator, right: float, down: float) -> None:
+def drag(page: Page, handle: Locator, right: float, down: float, *, button: str = "left") -> None:
     """Drag a handle with the mouse by so many pixels."""
     x, y = middle(handle)
     page.mouse.move(x, y)
-    page.mouse.down()
+    page.mouse.down(button=button)
     page.mouse.move(x + right / 2, y + down / 2)
     page.mouse.move(x + right, y + down)
-    page.mouse.up()
+    page.mouse.up(button=button)
 
 
 def swipe(page: Page, handle: Locator, right: float, down: float) -> None:

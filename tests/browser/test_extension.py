@@ -1,15 +1,19 @@
 """The site's extension: every load from another host is seen, and a fault planted in a build stops it."""
 
 import html
+import re
 from contextlib import nullcontext
 from pathlib import Path
 
 import chromium
 import pytest
 from book_site import finish_site
+from book_site.formulas import typeset
 from book_site.outside_hosts import addresses_on_other_hosts
 from book_site.theme_fixes import tidy
 from book_site.vendored import ADDRESSES, SCRIPTS, point_to_copies
+from fontTools.ttLib import TTFont
+from places import ROOT
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
@@ -63,7 +67,7 @@ def test_known_addresses_become_paths_on_the_site(address: str, depth: int, root
 
 
 def test_thebe_and_the_icon_script_are_dropped_and_the_rest_stays() -> None:
-    kept = '<script src="_static/doctools.js"></script>\n<script>let a = 1</script>\n'
+    kept = '<script defer src="_static/doctools.js"></script>\n<script>let a = 1</script>\n'
     dropped = (
         '<script src="_static/vendor/fontawesome/6.5.2/js/all.min.js?digest=1"></script>\n'
         '<script>const THEBE_JS_URL = "https://cdn.example/thebe.js"; const b = "c"</script>\n'
@@ -71,7 +75,9 @@ def test_thebe_and_the_icon_script_are_dropped_and_the_rest_stays() -> None:
         '<script type="text/x-thebe-config">\n{ "a": 1 }\n</script>\n'
         "<script>kernelName = 'python3'</script>\n"
     )
-    assert tidy(dropped + kept + dropped) == kept
+    assert tidy(dropped + kept.replace(" defer", "") + dropped) == kept
+    options = '<script src="_static/documentation_options.js"></script>'  # the next inline script needs them at once
+    assert tidy(options) == options
 
 
 @pytest.fixture
@@ -87,19 +93,66 @@ def node_modules(tmp_path: Path) -> Path:
     return tmp_path / "node_modules"
 
 
+FORMULAS = (
+    '<link rel="a"/><script>window.MathJax = {"options": {}}</script>\n'
+    '<script defer="defer" src="../_static/vendor/mathjax/tex-chtml.js"></script>\n'
+    '<span class="math notranslate nohighlight">\\(a &lt; \\class{attn-key}{k}\\)</span>'
+    '<div class="math notranslate nohighlight" id="b">\n'
+    '<span class="eqno">(1)</span>\\[\\left\\{x\\right\\} (y)\\]</div>'
+)
+
+
+def test_formulas_are_typeset_while_the_site_is_built(tmp_path: Path) -> None:
+    (tmp_path / "mathjax").mkdir()
+    modules = ROOT / ".venv" / "npm" / "node_modules"
+    pages, faults = typeset({"p": FORMULAS}, modules, tmp_path)
+    assert faults == []
+    assert pages["p"].count("<mjx-container") == 2
+    assert 'class="mjx-i attn-key"' in pages["p"]
+    assert "<mo>&lt;</mo>" in pages["p"]
+    assert '<span class="eqno">(1)</span><mjx-container' in pages["p"]
+    assert "<script" not in pages["p"]
+    assert '<link rel="stylesheet" href="../_static/vendor/mathjax/chtml.css" />' in pages["p"]
+    css = (tmp_path / "mathjax" / "chtml.css").read_text(encoding="utf-8")
+    for glyph in ("3C", "28", "7B", "7D"):
+        assert f"mjx-c{glyph}" in css
+    assert "mjx-c22A8" not in css
+    assert typeset(pages, modules, tmp_path) == (pages, [])
+
+
+def test_a_formula_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mathjax").mkdir()
+    page = '<span class="math">\\(\\nothing{a}\\)</span>'
+    _, faults = typeset({"p": page}, ROOT / ".venv" / "npm" / "node_modules", tmp_path)
+    assert faults == ["p: Undefined control sequence \\nothing: \\nothing{a}"]
+
+
+def test_only_the_icons_in_use_are_left(site: Path) -> None:
+    (folder,) = (site / "_static" / "vendor" / "fontawesome").iterdir()
+    css = (folder / "css" / "all.min.css").read_text(encoding="utf-8")
+    assert ".fa-github:before" in css
+    assert ".fa-wheelchair:before" not in css
+    named = {name for name in re.findall(r"webfonts/([^)\"]+)", css)}
+    assert named == {file.name for file in (folder / "webfonts").iterdir()}
+    drawn = TTFont(folder / "webfonts" / "fa-brands-400.ttf").getBestCmap()
+    assert 0xF09B in drawn
+    assert len(drawn) < 10
+
+
 def test_finishing_names_the_page_and_the_style_sheet_at_fault(tmp_path: Path, node_modules: Path) -> None:
     site = tmp_path / "site"
     (site / "part").mkdir(parents=True)
     (site / "part" / "good.html").write_text(f'<script src="{next(iter(ADDRESSES))}"></script>')
     assert finish_site(site, node_modules) == []
     assert finish_site(site, node_modules) == []
-    assert (site / "part" / "good.html").read_text() == '<script src="../_static/vendor/require.js"></script>'
+    assert (site / "part" / "good.html").read_text() == '<script defer src="../_static/vendor/require.js"></script>'
     assert (site / "_static" / "vendor" / "require.js").exists()
 
-    (site / "part" / "bad.html").write_text(LOADS[0])
+    (site / "part" / "bad.html").write_text(LOADS[0] + '<div class="attn-figure" data-figure="none"></div>')
     (site / "bad.css").write_text("p { background: url(https://cdn.example/a.png) }")
     assert finish_site(site, node_modules) == [
         "part/bad.html: https://cdn.example/a.js",
+        "part/bad.html: figure 'none' needs none.mjs",
         "bad.css: https://cdn.example/a.png",
     ]
 

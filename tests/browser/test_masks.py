@@ -168,6 +168,16 @@ def test_a_click_on_a_row_of_either_picture_explains_it(figure: Locator) -> None
     assert torch.equal(allowed(figure), PRESETS["causal"])
 
 
+def test_a_page_that_reads_from_right_to_left_leaves_the_figure_as_it_is(figure: Locator) -> None:
+    places = "nodes => nodes.map(node => node.getBoundingClientRect().x)"
+    texts = figure.locator(".stage svg text")
+    left = figure.bounding_box()["x"]
+    before = [x - left for x in texts.evaluate_all(places)]
+    figure.page.evaluate("document.querySelector('[data-figure=masks]').parentElement.dir = 'rtl'")
+    left = figure.bounding_box()["x"]
+    assert [x - left for x in texts.evaluate_all(places)] == pytest.approx(before, abs=1)
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [

@@ -70,6 +70,13 @@ def test_the_mouse_drags_a_point(figure: Locator, name: str) -> None:
     check_against_pytorch(figure)
 
 
+@pytest.mark.parametrize("button", ["right", "middle"])
+def test_the_other_mouse_buttons_drag_nothing(figure: Locator, button: str) -> None:
+    before = points(figure, "query-")
+    drag(figure.page, figure.locator("[data-handle=query]"), 60, 60, button=button)
+    assert torch.equal(points(figure, "query-"), before)
+
+
 def test_a_point_stays_in_its_plane(figure: Locator) -> None:
     drag(figure.page, figure.locator("[data-handle=keys-4]"), -2000, 2000)
     assert points(figure, "key-4-").tolist() == [[-3, -3]]

@@ -1,6 +1,7 @@
 """bertviz's views stand in a frame of their own."""
 
 import html
+import json
 import re
 from html.parser import HTMLParser
 
@@ -41,6 +42,17 @@ def test_weights_are_rounded_and_selects_are_named():
     weights = re.search(r'"attn": (\[.*?\]\]\]\])', content).group(1)
     assert max(len(number.split(".")[1]) for number in re.findall(r"\d\.\d+", weights)) <= 3
     assert all("aria-label" in select for select in re.findall(r"<select[^>]*>", content))
+
+
+@pytest.mark.parametrize("view", [head_view, model_view])
+def test_a_token_cannot_end_the_script(view):
+    tokens = ["</SCRIPT><b>", "<!--<script>", "<s>"]
+    attention = [torch.rand(1, 2, 3, 3).softmax(-1)]
+    content = bertviz_frame(view, title="t", attention=attention, tokens=tokens).content
+    plain = bertviz_frame(view, title="t", attention=attention, tokens=["a", "b", "c"]).content
+    marks = re.compile("<(?:/script|!--)", re.IGNORECASE)
+    assert marks.findall(content) == marks.findall(plain)
+    assert json.loads(re.search(r'"left_text": (\[.*?\])', content).group(1)) == tokens
 
 
 def test_the_caller_s_weights_stay_as_they_were():

@@ -1,11 +1,15 @@
-"""The site serves itself: its scripts stand on it, the theme is tidied, and no page needs another host."""
+"""The site serves itself: scripts, formulas and figures stand on it, and every page says what may run on it."""
 
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from .formulas import typeset
+from .icons import keep_used_icons
+from .live_figures import FIGURE, STYLE, copy_bundles, missing_bundles
 from .outside_hosts import addresses_in_stylesheet, addresses_on_other_hosts
+from .policy import with_policy
 from .theme_fixes import tidy
 from .vendored import copy_scripts, point_to_copies
 
@@ -18,23 +22,34 @@ def finish_site(site: Path, node_modules: Path) -> list[str]:
         node_modules: where npm installed the scripts that the pages use.
 
     Returns:
-        One line "page: address" for everything that a page would load from another host.
+        One line "page: fault" for everything that a page would load from another host, for every formula that
+        cannot be read, and for every figure without a bundle.
     """
-    copy_scripts(node_modules, site / "_static" / "vendor")
-    faults = []
-    for page in sorted(site.rglob("*.html")):
-        place = page.relative_to(site)
-        if place.parts[0] == "_static":
-            continue
-        built = page.read_text(encoding="utf-8")
-        finished = tidy(point_to_copies(built, depth=len(place.parts) - 1))
-        if finished != built:
-            page.write_text(finished, encoding="utf-8")
-        faults += [f"{place}: {address}" for address in addresses_on_other_hosts(finished)]
+    static = site / "_static"
+    copy_scripts(node_modules, static / "vendor")
+    files = [file for file in sorted(site.rglob("*.html")) if file.relative_to(site).parts[0] != "_static"]
+    built = {str(file.relative_to(site)): file.read_text(encoding="utf-8") for file in files}
+    pages, faults = typeset(built, node_modules, static / "vendor")
+    keep_used_icons(static, list(pages.values()))
+    for place, page in pages.items():
+        page = with_policy(tidy(point_to_copies(page, depth=len(Path(place).parts) - 1)))
+        if page != built[place]:
+            (site / place).write_text(page, encoding="utf-8")
+        faults += [f"{place}: {fault}" for fault in addresses_on_other_hosts(page) + missing_bundles(page, static)]
     for sheet in sorted(site.rglob("*.css")):
         found = addresses_in_stylesheet(sheet.read_text(encoding="utf-8"))
         faults += [f"{sheet.relative_to(site)}: {address}" for address in found]
     return faults
+
+
+def _copy_figures(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        copy_bundles(Path(app.srcdir, app.config.live_figures), Path(app.outdir, "_static"))
+
+
+def _link_figure_style(app: Sphinx, page: str, template: str, context: dict, tree: object) -> None:
+    if FIGURE.search(context.get("body", "")):
+        app.add_css_file(STYLE)
 
 
 def _on_build_finished(app: Sphinx, exception: Exception | None) -> None:
@@ -42,11 +57,14 @@ def _on_build_finished(app: Sphinx, exception: Exception | None) -> None:
         return
     faults = finish_site(Path(app.outdir), Path(app.srcdir, app.config.npm_scripts))
     if faults:
-        raise ExtensionError("pages load from other hosts:\n  " + "\n  ".join(faults))
+        raise ExtensionError("pages are not fit to be published:\n  " + "\n  ".join(faults))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx."""
     app.add_config_value("npm_scripts", "", "")
+    app.add_config_value("live_figures", "../code/attnbook/figures", "")
+    app.connect("builder-inited", _copy_figures)
+    app.connect("html-page-context", _link_figure_style)
     app.connect("build-finished", _on_build_finished)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,11 +7,7 @@ import shutil
 from pathlib import Path
 
 SCRIPTS = {  # in node_modules -> in _static/vendor
-    "mathjax/es5/tex-chtml.js": "mathjax/tex-chtml.js",
-    "mathjax/es5/a11y": "mathjax/a11y",
-    "mathjax/es5/input": "mathjax/input",
-    "mathjax/es5/output/chtml/fonts/woff-v2": "mathjax/output/chtml/fonts/woff-v2",
-    "mathjax/es5/sre": "mathjax/sre",
+    "mathjax/es5/output/chtml/fonts/woff-v2": "mathjax/fonts",
     "requirejs/require.js": "require.js",
     "d3/dist/d3.min.js": "d3.min.js",
     "jquery/dist/jquery.min.js": "jquery.min.js",

@@ -1,13 +1,17 @@
 """bertviz's views, each in a frame of its own."""
 
 import html
+import json
 import re
 from collections.abc import Callable
 
 from torch import Tensor
 
 SIZE_ITSELF = """
-<style>body { margin: 0; padding: 8px; background: white; overflow-x: hidden; }</style>
+<style>
+body { margin: 0; padding: 8px; background: white; overflow-x: hidden; }
+h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+</style>
 <script>
 (function () {
   function fit() {
@@ -25,6 +29,9 @@ SIZE_ITSELF = """
 """
 
 
+STAND_IN = "\ue000"  # for the "<" of a token that would end the script
+
+
 class Frame:
     """A page within the page, that brings its own scripts and disturbs nobody's."""
 
@@ -35,10 +42,12 @@ class Frame:
         return f"<frame: {self.title}>"
 
     def _repr_html_(self) -> str:
-        head = '<head><meta charset="utf-8"></head>'
-        document = f'<!doctype html><html lang="en">{head}<body>{self.content}</body></html>'
+        title = html.escape(self.title)
+        head = f'<head><meta charset="utf-8"><title>{title}</title></head>'
+        body = f"<body><main><h1>{title}</h1>{self.content}</main></body>"
+        document = f'<!doctype html><html lang="en">{head}{body}</html>'
         return (
-            f'<iframe title="{html.escape(self.title)}" loading="lazy" '
+            f'<iframe title="{title}" loading="lazy" '
             f'style="width: 100%; height: {self.height}px; border: 0; border-radius: 6px; background: white;" '
             f'srcdoc="{html.escape(document)}"></iframe>'
         )
@@ -64,16 +73,18 @@ def bertviz_frame(view: Callable, *, title: str, height: int = 420, **arguments:
     """
     if not callable(view):
         raise TypeError(f"view must be bertviz.head_view or bertviz.model_view; got {type(view).__name__}")
-    arguments = {name: _rounded(argument) for name, argument in arguments.items()}
+    arguments = {name: _prepared(argument) for name, argument in arguments.items()}
     content = view(**arguments, html_action="return").data
+    content = content.replace(json.dumps(STAND_IN)[1:-1], r"\u003c")
     content = re.sub(r"bertviz-[0-9a-f]{32}", "bertviz", content)  # alone in its frame, it needs no random name
     for name, label in (("layer", "layer"), ("filter", "kind of attention")):
         content = content.replace(f'<select id="{name}"', f'<select aria-label="{label}" id="{name}"')
     return Frame(SIZE_ITSELF + content, title, height)
 
 
-def _rounded(argument: object) -> object:
+def _prepared(argument: object) -> object:
+    if isinstance(argument, str):
+        return re.sub("<(?=/script|!--)", STAND_IN, argument, flags=re.IGNORECASE)
     if isinstance(argument, Tensor):
         return argument.detach().cpu().double().round(decimals=3)
-    is_maps = isinstance(argument, list | tuple) and argument and isinstance(argument[0], Tensor)
-    return [_rounded(part) for part in argument] if is_maps else argument
+    return [_prepared(part) for part in argument] if isinstance(argument, list | tuple) else argument

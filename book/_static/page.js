@@ -1,0 +1,20 @@
+// What a page needs beside the theme's own scripts.
+
+// Print and full screen: the theme's handlers stand in the markup, where the policy lets none run.
+document.addEventListener("click", ({ target }) => {
+  const pressed = target.closest("[data-press]")?.dataset.press;
+  if (pressed === "print") window.print();
+  if (pressed === "full-screen") window.toggleFullScreen();
+});
+
+// What scrolls sideways can be reached with the keyboard.
+(() => {
+  const WIDE = ".cell_output, mjx-container[display], .pst-scrollable-table-container, .bd-article pre";
+  const watcher = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  for (const node of document.querySelectorAll(WIDE)) watcher.observe(node);
+})();
