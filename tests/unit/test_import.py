@@ -9,7 +9,8 @@ from attnbook.extras import require
 
 HEAVY = (
     "matplotlib", "seaborn", "sklearn", "scipy", "transformers", "pandas", "IPython", "bertviz", "nbclient",
-    "nbformat", "PIL",
+    "nbformat", "PIL", "anywidget", "jsonschema", "safetensors", "pooch", "jieba", "tokenizers", "sacrebleu",
+    "accelerate",
 )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from html.parser import HTMLParser
 
 import attnbook.figures
@@ -80,6 +82,12 @@ def test_tensors_and_arrays_are_taken_and_the_state_is_read_only():
         shown.state["query"][0] = 1.0
 
 
+@pytest.mark.parametrize("number", [Fraction(1, 2), Decimal("0.5"), np.longdouble(0.5), torch.tensor(0.5)])
+def test_every_kind_of_number_is_taken(number):
+    shown = qkv(temperature=number)
+    assert json.loads(json.dumps(shown.get_state()["state"]))["temperature"] == 0.5
+
+
 def test_assigning_changes_what_is_given_and_keeps_the_rest():
     shown = qkv(temperature=0.5)
     shown.state = {"query": [0, 1]}
@@ -108,6 +116,10 @@ def test_the_browser_s_state_arrives_and_is_not_sent_back(monkeypatch):
         ({"keys": [[0, 0], [0, 9], [0, 0], [0, 0]]}, ValueError, r"keys\[1\]\[1\] of .*9 is greater than the maximum"),
         ({"score": "hard"}, ValueError, "'hard' is not one of"),
         ({"score": object()}, ValueError, "is not one of"),
+        ({"temperature": 1j}, TypeError, "not 'complex'"),
+        ({"temperature": Decimal("NaN")}, ValueError, "finite numbers; got nan"),
+        ({"query": "<b>🐍</b>" * 10_000}, ValueError, r"^.{150,400} is not of type 'array'$"),
+        ({"keys": [[0, 0]] * 100_000}, ValueError, r"^.{150,400} is too long$"),
     ],
 )
 def test_a_state_that_does_not_fit_is_refused_and_the_old_one_stays(state, error, message):

@@ -68,6 +68,18 @@ def test_without_a_bias_the_additive_score_is_odd():
     assert not torch.allclose(score(-query, -key), -score(query, key), atol=1e-3)
 
 
+def test_keys_projected_once_score_as_the_keys():
+    score = randomise(Additive(4, 6, 7)).double()
+    query, key = torch.randn(2, 3, 4, dtype=torch.float64), torch.randn(2, 5, 6, dtype=torch.float64)
+    projected = score.project_key(key)
+    assert projected.shape == (2, 5, 7)
+    for position in range(3):
+        one_query = query[:, position, None]
+        torch.testing.assert_close(score.score_projected(one_query, projected), score(one_query, key), atol=0, rtol=0)
+    with pytest.raises(ValueError, match=r"projected_key must have 7 features; got projected_key \(2, 5, 6\)"):
+        score.score_projected(query, key)
+
+
 def test_the_cosine_does_not_see_lengths_and_gives_a_zero_vector_zero():
     query, key, _ = make_qkv()
     torch.testing.assert_close(cosine(query * 7, key * 0.01), cosine(query, key))
