@@ -15,6 +15,7 @@ from pathlib import Path
 from attnbook.data.command import add_data
 from attnbook.extras import require
 from attnbook.figures.export import add_export
+from attnbook.files import write_whole
 
 CELL_SECONDS = 600
 
@@ -133,15 +134,6 @@ def current_commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return answer.stdout.strip()
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        part = Path(folder, path.name)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
 
 
 def print_table(claims: Sequence[dict]) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnbook.data.vocabulary import END, SPECIALS, check_ids, write_whole
+from attnbook.data.vocabulary import END, SPECIALS, check_ids
 from attnbook.extras import require
+from attnbook.files import write_whole
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

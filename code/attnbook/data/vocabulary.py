@@ -1,10 +1,11 @@
 """Words and their numbers."""
 
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from attnbook.files import write_whole
 
 SPECIALS = ("<pad>", "<unk>", "<s>", "</s>")
 PAD, UNKNOWN, START, END = range(4)
@@ -126,16 +127,6 @@ def check_ids(ids: Iterable[int], size: int) -> list[int]:
     if outside:
         raise ValueError(f"ids must lie between 0 and {size - 1}; got {outside[:5]}")
     return numbers
-
-
-def write_whole(path: str | Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        part = Path(folder, path.name)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
 
 
 def _words(sentence: Sequence[str]) -> Sequence[str]:
