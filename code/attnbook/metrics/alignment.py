@@ -18,7 +18,7 @@ def alignment_error_rate(
 ) -> float:
     """Alignment error rate over a corpus (Och and Ney 2003, Computational Linguistics 29(1), eq. 27).
 
-    1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|), where the numbers of links are summed over all sentences. A link missing
+    ``1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|)``, where the numbers of links are summed over all sentences. A link missing
     from A costs if it is sure; a link in A costs if it is not even possible.
 
     Args:
