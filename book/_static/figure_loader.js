@@ -1,7 +1,12 @@
 // Bring the live figures of this page to life. A figure's module is loaded when the figure comes near the window.
 (() => {
-  // From disk no module can be loaded: the posters stand.
-  if (location.protocol === "file:") return;
+  // The script is deferred: the page stands.
+  const placeholders = document.querySelectorAll(".attn-figure");
+  // From disk no module can be loaded: the posters stand, and need no place for controls.
+  if (location.protocol === "file:") {
+    for (const el of placeholders) el.style.minHeight = "0";
+    return;
+  }
   const figures = new URL("figures/", document.currentScript.src);
   const NEAR = "1000px 0px";
 
@@ -60,6 +65,5 @@
     },
     { rootMargin: NEAR },
   );
-  // The script is deferred: the page stands.
-  for (const el of document.querySelectorAll(".attn-figure")) watcher.observe(el);
+  for (const el of placeholders) watcher.observe(el);
 })();

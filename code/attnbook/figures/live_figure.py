@@ -2,7 +2,9 @@
 
 import html
 import json
+import math
 from collections.abc import Mapping
+from numbers import Number
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +15,6 @@ with require("figures"):
     import anywidget
     import traitlets
     from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
 
 
 class State(traitlets.TraitType):
@@ -41,10 +42,12 @@ class State(traitlets.TraitType):
             raise ValueError(f"the state of {shown.name} has {', '.join(schema['properties'])}; got {unknown[0]!r}")
         state = {**shown._trait_values.get(self.name, {}), **changes}
         plain = {name: _plain(value) for name, value in state.items()}
-        problem = best_match(Draft202012Validator(schema).iter_errors(plain))
+        problem = next(Draft202012Validator(schema).iter_errors(plain), None)
         if problem:
             place = "".join(f"[{part}]" if isinstance(part, int) else part for part in problem.path)
-            raise ValueError(f"{place or 'state'} of {shown.name}: {problem.message}")
+            message = problem.message
+            said = message if len(message) < 300 else f"{message[:150]} … {message[-150:]}"
+            raise ValueError(f"{place or 'state'} of {shown.name}: {said}")
         return MappingProxyType({name: _frozen(value) for name, value in plain.items()})
 
 
@@ -95,8 +98,10 @@ def _plain(value: Any) -> Any:
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    if isinstance(value, float) and value - value != 0:
-        raise ValueError(f"a state holds finite numbers; got {value}")
+    if isinstance(value, Number) and not isinstance(value, int):
+        value = float(value)  # fractions and decimals too
+        if not math.isfinite(value):
+            raise ValueError(f"a state holds finite numbers; got {value}")
     return value
 
 

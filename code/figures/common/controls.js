@@ -2,8 +2,6 @@
 
 import { change, html } from "./elements.js";
 
-let count = 0;
-
 /**
  * A slider that says its value.
  * @param {{ label: string, min: number, max: number, step: number, name: string,
@@ -32,7 +30,7 @@ export function slider({ label, min, max, step, name, write, onInput }) {
  * @returns {{ node: HTMLElement, set: (value: string) => void }}
  */
 export function choice({ label, name, options, onChange }) {
-  const group = `attn-choice-${(count += 1)}`;
+  const group = `attn-choice-${Math.random()}`; // each figure is a bundle of its own: counters would meet
   const inputs = options.map(([value]) => html("input", { type: "radio", name: group, value }));
   const labels = options.map(([, text], i) => html("label", {}, inputs[i], html("span", {}, text)));
   for (const input of inputs) input.addEventListener("change", () => onChange(input.value));

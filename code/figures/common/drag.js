@@ -29,6 +29,7 @@ export function draggable(node, { name, label, range, step = 0.1, place, get, mo
     "data-handle": name,
   });
   node.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
     event.preventDefault();
     node.setPointerCapture(event.pointerId);
     node.focus({ preventScroll: true });

@@ -35,8 +35,10 @@ export function svg(tag, attributes = {}, ...children) {
  */
 export function change(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
+    const text = value === true ? "" : String(value);
     if (value === false || value === undefined) node.removeAttribute(name);
-    else node.setAttribute(name, value === true ? "" : String(value));
+    // What stays is not written: the browser would draw it again.
+    else if (node.getAttribute(name) !== text) node.setAttribute(name, text);
   }
 }
 

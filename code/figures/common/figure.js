@@ -31,14 +31,16 @@ export function defineFigure({ name, schema, build }) {
     const problem = html("p", { class: "problem", role: "alert" });
     /** @type {((state: State) => void) | undefined} */
     let draw;
+    /** @type {State} */
+    let shown;
     const state = () => model.get("state");
 
     function update() {
+      shown = state();
       try {
-        const given = state();
-        check(validator, given);
+        check(validator, shown);
         draw ??= build({ stage, state, set, say: heard.say, weights: () => weightsOf(model) });
-        draw(given);
+        draw(shown);
         problem.textContent = "";
         el.dataset.state = "ready";
       } catch (error) {
@@ -51,6 +53,8 @@ export function defineFigure({ name, schema, build }) {
     function set(/** @type {State} */ changes) {
       model.set("state", { ...state(), ...changes });
       model.save_changes();
+      // A notebook's model is silent when the new state equals the old; the control that moved must be set all the same.
+      if (shown !== state()) update();
     }
 
     el.classList.add("attn-figure");
@@ -72,8 +76,8 @@ function check(validator, state) {
   if (valid) return;
   const { instanceLocation, error } = errors[errors.length - 1];
   const [, key = ""] = instanceLocation.split("/");
-  const came = (JSON.stringify(state?.[key]) ?? "nothing").slice(0, 80);
-  throw new Error(`${instanceLocation.slice(2) || "state"}: ${error} (${key ? came : Object.keys(state ?? {})})`);
+  const came = key ? (JSON.stringify(state[key]) ?? "nothing") : Object.keys(state ?? {});
+  throw new Error(`${instanceLocation.slice(2) || "state"}: ${error} (${came})`.slice(0, 200));
 }
 
 /**

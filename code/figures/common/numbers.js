@@ -18,6 +18,7 @@ export function written(value, decimals = 2) {
  * @param {number} [decimals]
  */
 export function show(node, value, decimals = 2) {
-  node.textContent = written(value, decimals);
+  const text = written(value, decimals);
+  if (node.textContent !== text) node.textContent = text;
   node.setAttribute("data-value", String(value));
 }

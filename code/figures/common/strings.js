@@ -102,14 +102,15 @@ const TEXTS = {
       },
       table: {
         heads: ["measured", "q·k", "q·k / √d"],
-        variance: "variance of the scores",
+        variance: "score variance",
         largest: "largest weight",
-        gradient: "size of the gradient",
-        share: "% of the maximum",
+        gradient: "gradient's size",
+        share: "% of its maximum",
       },
       drawn:
         "40 queries and 16 keys, every entry drawn from N(0, 1). Variance and gradient are over all " +
-        "queries; ticks and weights are the first one's.",
+        "queries; ticks and weights are the first one's. The gradient's size is |∂α/∂e| summed over all weights α " +
+        "and scores e: at most 1.88, when all weights are equal.",
       heard: (/** @type {number} */ d, /** @type {string[]} */ dot, /** @type {string[]} */ scaled) =>
         `d = ${d}. Without the division: largest weight ${dot[0]}, gradient ${dot[1]}. With it: ` +
         `${scaled[0]} and ${scaled[1]}.`,
@@ -157,7 +158,7 @@ const TEXTS = {
         },
       },
       seen: (/** @type {string} */ query, /** @type {string[]} */ keys) =>
-        `“${query}” may see ${keys.join(", ")}: together 1. Where a key is allowed, both pictures agree.`,
+        `“${query}” may see ${keys.join(", ")}: together 1. Where a row has a key left, both pictures agree.`,
       nothing: (/** @type {string} */ query, /** @type {number} */ keys) =>
         `“${query}” may see nothing. attend gives zeros, −10⁹ gives 1/${keys} to each key, and every one ` +
         `of them is forbidden.`,

@@ -41,7 +41,7 @@ export function weightGrid({ title, label, name, onRow, words }) {
   const frame = svg("rect", { x: 1, width: WIDTH - 2, height: HEIGHT, rx: 5, class: "frame" });
   const picture = svg(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${TOP + SIZE * HEIGHT + 2}` },
+    { viewBox: `0 0 ${WIDTH} ${TOP + SIZE * HEIGHT + 2}`, role: "presentation" }, // rows belong to the grid
     text(title, 0, 14, { "text-anchor": "start", style: "font-weight: 600", "aria-hidden": "true" }),
     text(words.columns, WIDTH, 14, { "text-anchor": "end", style: "fill: var(--key)", "aria-hidden": "true" }),
     header(words),

@@ -47,11 +47,11 @@ function build({ stage, state, set, say }) {
   const temperature = slider({
     label: texts.temperature,
     name: "temperature",
-    min: -1.3, // the slider moves the logarithm to base 10, so that 1 is one of its steps
+    min: -1.31, // the slider moves the logarithm to base 10, so that 1 is one of its steps
     max: 0.7,
     step: 0.01,
     write: (exponent) => written(10 ** exponent),
-    onInput: (exponent) => move({ temperature: Math.min(5, Number((10 ** exponent).toPrecision(3))) }),
+    onInput: (exponent) => move({ temperature: within(Number((10 ** exponent).toPrecision(3))) }),
   });
   const score = choice({
     label: texts.score,
@@ -86,6 +86,10 @@ function build({ stage, state, set, say }) {
     ready.set(given);
   };
 }
+
+/** @type {(temperature: number) => number} */
+const within = (temperature) =>
+  Math.min(schema.properties.temperature.maximum, Math.max(schema.properties.temperature.minimum, temperature));
 
 /** @type {(state: object) => import("./model.js").Question} The schema has seen to it. */
 const present = (state) => /** @type {import("./model.js").Question} */ (state);

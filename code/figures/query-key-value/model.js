@@ -15,8 +15,7 @@ import { tensor } from "../kit/tensor.js";
 const SCORES = {
   dot,
   scaled_dot: (query, key) => dot(query, key) / Math.sqrt(query.length),
-  // A zero vector has no direction: its cosine is 0.
-  cosine: (query, key) => dot(query, key) / (Math.hypot(...query) * Math.hypot(...key) || 1),
+  cosine: (query, key) => dot(query, key) / (length(query) * length(key)),
 };
 
 /**
@@ -33,6 +32,9 @@ export function answer({ query, keys, values, temperature, score }) {
   const mix = (/** @type {0 | 1} */ axis) => weights.reduce((sum, weight, i) => sum + weight * values[i][axis], 0);
   return { scores, weights, output: [mix(0), mix(1)] };
 }
+
+/** @type {(vector: Point) => number} Never zero: a zero vector has no direction, its cosine is 0. */
+const length = (vector) => Math.max(1e-12, Math.hypot(...vector));
 
 /**
  * @param {Point} left

@@ -134,7 +134,12 @@ function numbers(texts) {
   const cells = names.map((name) => ["dot", "scaled"].map((side) => html("td", { "data-name": `${name}-${side}` })));
   const bars = [0, 1].map(() => html("div", { class: "share" }));
   const shares = ["dot", "scaled"].map((side) => html("span", { "data-name": `share-${side}` }));
-  const head = html("tr", {}, ...texts.heads.map((text) => html("th", { scope: "col" }, text)));
+  const widths = ["50%", "22%", "28%"]; // fixed, so that no row breaks anew when a number grows
+  const head = html(
+    "tr",
+    {},
+    ...texts.heads.map((text, i) => html("th", { scope: "col", style: `width: ${widths[i]}` }, text)),
+  );
   const body = names.map((name, row) => html("tr", {}, html("th", { scope: "row" }, texts[name]), ...cells[row]));
   const last = html(
     "tr",
@@ -142,14 +147,15 @@ function numbers(texts) {
     html("th", { scope: "row" }, texts.share),
     ...shares.map((share, i) => html("td", {}, share, bars[i])),
   );
-  const table = html("table", {}, html("thead", {}, head), html("tbody", {}, ...body, last));
+  const parts = [html("thead", {}, head), html("tbody", {}, ...body, last)];
+  const table = html("table", { style: "table-layout: fixed" }, ...parts);
 
   function draw(/** @type {Measured[]} */ measured) {
     measured.forEach((side, i) => {
       names.forEach((name, row) => show(cells[row][i], rows[name](side)));
       const share = (100 * side.gradient) / MOST;
       show(shares[i], share, 0);
-      change(bars[i], { style: `width: ${(share / 25).toFixed(2)}rem` });
+      change(bars[i], { style: `width: ${(share / 32).toFixed(2)}rem` });
     });
   }
   return { node: html("div", {}, table), draw };

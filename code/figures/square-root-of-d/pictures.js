@@ -126,7 +126,7 @@ export function weightBars(texts, name) {
     const most = weights.indexOf(Math.max(...weights));
     largest.textContent = `k${most + 1}: ${written(weights[most])}`;
     change(largest, {
-      x: Math.max(left + 28, Math.min(WIDTH - 28, left + (most + 0.5) * step)),
+      x: Math.max(left + 36, Math.min(WIDTH - 36, left + (most + 0.5) * step)),
       y: y(weights[most]) - 4,
     });
   }
@@ -154,6 +154,7 @@ export function gradientPicture(texts) {
   const axis = [2, 8, 32, 128, 512].map((d) => word(String(d), x(d), floor + 16));
   const names = [word(texts.dot, x(10), y(0.6), "end"), word(texts.scaled, x(512), y(1.42), "end")];
   names[1].setAttribute("style", "fill: var(--accent)");
+  for (const name of names) name.setAttribute("class", "halo");
   const parts = [...rules, present, ...lines, ...dots, ...names, ...axis, word(texts.axis, WIDTH / 2 + 10, floor + 33)];
 
   function draw(/** @type {number} */ dimension, /** @type {Curve[]} */ curves, /** @type {number[]} */ gradients) {

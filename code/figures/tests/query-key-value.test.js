@@ -56,6 +56,11 @@ test("hand-made scores: q = (2, 1), k = (3, 1)", () => {
   near(of({ ...one, score: "cosine" }).scores, [7 / Math.sqrt(50)], 1e-12);
 });
 
+test("a vector shorter than 1e-12 counts as that long, as in the library; a zero vector's cosine is 0", () => {
+  const keys = /** @type {[number, number][]} */ ([[2, 0], [-3e-13, 0], [0, 0]]);
+  near(of({ query: [1e-13, 0], keys, score: "cosine" }).scores, [0.1, -0.03, 0], 1e-15);
+});
+
 test("a difference of ln 3 in the scores makes the weights 3 to 1", () => {
   const keys = /** @type {[number, number][]} */ ([[Math.log(3), 2], [0, -1], [-3, 0], [-3, 0]]);
   const { weights } = of({ query: [1, 0], keys, score: "dot" });
