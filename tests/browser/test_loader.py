@@ -162,7 +162,7 @@ def test_bundles_are_copied_and_the_missing_ones_named(tmp_path: Path) -> None:
         (source / name).write_text("x")
     copy_bundles(source, static)
     there = {str(file.relative_to(static)) for file in static.rglob("*") if file.is_file()}
-    assert there == {"figures/a.mjs", "figures/figure.css", "figures/weights/w.safetensors"}
+    assert there == {"figures/a.mjs", "figures/weights/w.safetensors"}
     (source / "bundles" / "a.mjs").rename(source / "bundles" / "b.mjs")
     copy_bundles(source, static)
     assert not (static / "figures" / "a.mjs").exists()

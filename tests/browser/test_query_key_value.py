@@ -77,9 +77,10 @@ def test_the_other_mouse_buttons_drag_nothing(figure: Locator, button: str) -> N
     assert torch.equal(points(figure, "query-"), before)
 
 
-def test_a_point_stays_in_its_plane(figure: Locator) -> None:
-    drag(figure.page, figure.locator("[data-handle=keys-4]"), -2000, 2000)
-    assert points(figure, "key-4-").tolist() == [[-3, -3]]
+@pytest.mark.parametrize(("side", "edge"), [(-2000, -3), (2000, 3)])
+def test_a_point_stays_in_its_plane(figure: Locator, side: int, edge: int) -> None:
+    drag(figure.page, figure.locator("[data-handle=keys-4]"), side, -side)
+    assert points(figure, "key-4-").tolist() == [[edge, edge]]
     check_against_pytorch(figure)
 
 

@@ -45,6 +45,8 @@ def test_one_output_holds_the_widget_and_the_placeholder(name):
     placeholder = Placeholder(data["text/html"])
     tag, attributes = placeholder.elements[0]
     assert (tag, attributes["data-figure"], attributes["data-state"]) == ("div", name, "waiting")
+    wide, narrow = attnbook.figures.definition(name)["schema"]["x-heights"]
+    assert attributes["style"] == f"--height-wide: {wide}px; --height-narrow: {narrow}px"
     posters = [given for _, given in placeholder.elements if given.get("class") == "poster"]
     assert [(given["role"], given["aria-label"]) for given in posters] == [("img", ALT)]
     assert [tag for tag, _ in placeholder.elements].count("svg") >= 1

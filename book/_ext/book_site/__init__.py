@@ -7,7 +7,7 @@ from sphinx.errors import ExtensionError
 
 from .formulas import typeset
 from .icons import keep_used_icons
-from .live_figures import FIGURE, STYLE, copy_bundles, missing_bundles
+from .live_figures import copy_bundles, missing_bundles
 from .outside_hosts import addresses_in_stylesheet, addresses_on_other_hosts
 from .policy import with_policy
 from .theme_fixes import tidy
@@ -47,11 +47,6 @@ def _copy_figures(app: Sphinx) -> None:
         copy_bundles(Path(app.srcdir, app.config.live_figures), Path(app.outdir, "_static"))
 
 
-def _link_figure_style(app: Sphinx, page: str, template: str, context: dict, tree: object) -> None:
-    if FIGURE.search(context.get("body", "")):
-        app.add_css_file(STYLE)
-
-
 def _on_build_finished(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
@@ -65,6 +60,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("npm_scripts", "", "")
     app.add_config_value("live_figures", "../code/attnbook/figures", "")
     app.connect("builder-inited", _copy_figures)
-    app.connect("html-page-context", _link_figure_style)
     app.connect("build-finished", _on_build_finished)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,11 +7,10 @@ from pathlib import Path
 FIGURE = re.compile(r'<div\b[^>]*\bclass="attn-figure"[^>]*>')
 NAME = re.compile(r'\bdata-figure="([^"]*)"')
 WEIGHTS = re.compile(r'\bdata-weights="([^"]*)"')
-STYLE = "figures/figure.css"
 
 
 def copy_bundles(source: Path, static: Path) -> None:
-    """Copy what there is: modules and their style sheet, and the weights of trained models.
+    """Copy what there is: modules, and the weights of trained models.
 
     Args:
         source: the folder that holds `bundles/` and `weights/`.
@@ -19,7 +18,7 @@ def copy_bundles(source: Path, static: Path) -> None:
     """
     target = static / "figures"
     shutil.rmtree(target, ignore_errors=True)
-    files = [*source.glob("bundles/*.mjs"), *source.glob("bundles/*.css"), *source.glob("weights/*.safetensors")]
+    files = [*source.glob("bundles/*.mjs"), *source.glob("weights/*.safetensors")]
     for file in files:
         place = target / "weights" if file.suffix == ".safetensors" else target
         place.mkdir(parents=True, exist_ok=True)

@@ -75,7 +75,10 @@ class LiveFigure(anywidget.AnyWidget):
         return {**data, "text/html": self.placeholder()}, metadata
 
     def placeholder(self) -> str:
-        """What stands in the page: the state, a poster, the alt text; the site's loader makes the figure of it."""
+        """What stands in the page: state, poster and alt text; the site's loader makes the figure of it.
+
+        The style is in it too, so that the poster is right wherever a stored output is shown.
+        """
         state = _plain(self.state)
         about = definition(self.name)
         posters = [poster["html"] for poster in about["posters"] if poster["state"] == state]
@@ -85,7 +88,7 @@ class LiveFigure(anywidget.AnyWidget):
         model = json.dumps({"alt": self.alt, "state": state}, ensure_ascii=False).replace("<", "\\u003c")
         return (
             f'<div class="attn-figure" data-figure="{self.name}" data-state="waiting"{weights} '
-            f'style="--height-wide: {wide}px; --height-narrow: {narrow}px">'
+            f'style="--height-wide: {wide}px; --height-narrow: {narrow}px"><style>{self._css}</style>'
             f'<script type="application/json" class="state">{model}</script>'
             f'<div class="poster" role="img" aria-label="{html.escape(self.alt)}">{poster}</div></div>'
         )

@@ -3,7 +3,7 @@
 import { Validator } from "@cfworker/json-schema";
 import { liveRegion } from "./announce.js";
 import { html } from "./elements.js";
-import { strings } from "./strings.js";
+import { language, strings } from "./strings.js";
 
 /**
  * @typedef {Record<string, any>} State One entry a property of the figure's `state.json`.
@@ -26,7 +26,7 @@ import { strings } from "./strings.js";
 export function defineFigure({ name, schema, build }) {
   const validator = new Validator(/** @type {any} */ (schema), "2020-12", false);
   function render(/** @type {{ model: Model, el: HTMLElement }} */ { model, el }) {
-    const stage = html("div", { class: "stage", role: "group", "aria-label": model.get("alt") ?? name });
+    const stage = html("div", { class: "stage", lang: language(), role: "group", "aria-label": model.get("alt") ?? name });
     const heard = liveRegion();
     const problem = html("p", { class: "problem", role: "alert" });
     /** @type {((state: State) => void) | undefined} */
@@ -53,7 +53,7 @@ export function defineFigure({ name, schema, build }) {
     function set(/** @type {State} */ changes) {
       model.set("state", { ...state(), ...changes });
       model.save_changes();
-      // A notebook's model is silent when the new state equals the old; the control that moved must be set all the same.
+      // A notebook's model is silent when the new state equals the old; the control that moved is set all the same.
       if (shown !== state()) update();
     }
 

@@ -176,14 +176,18 @@ const TEXTS = {
   },
 };
 
+/** @returns {keyof typeof TEXTS} The page's language where we have its words, English where not. */
+export function language() {
+  const wanted = globalThis.document?.documentElement.lang.slice(0, 2);
+  return /** @type {keyof typeof TEXTS} */ (wanted && wanted in TEXTS ? wanted : "en");
+}
+
 /**
- * The words of one figure, in the language of the page where we have it, in English where not.
+ * The words of one figure.
  * @template {keyof typeof TEXTS.en} Figure
  * @param {Figure} figure
  * @returns {(typeof TEXTS.en)[Figure]}
  */
 export function strings(figure) {
-  const language = globalThis.document?.documentElement.lang.slice(0, 2) ?? "en";
-  const texts = language in TEXTS ? TEXTS[/** @type {keyof typeof TEXTS} */ (language)] : TEXTS.en;
-  return texts[figure];
+  return TEXTS[language()][figure];
 }

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseHTML } from "linkedom";
+import { liveRegion } from "../common/announce.js";
+import { written } from "../common/numbers.js";
 import masks from "../masks/index.js";
 import schema from "../masks/state.json" with { type: "json" };
+import squareRoot from "../square-root-of-d/index.js";
+import { STOPS } from "../square-root-of-d/model.js";
 
 const { document, Event } = parseHTML("<!doctype html><html lang=en><body></body></html>");
 Object.assign(globalThis, { document });
@@ -10,10 +14,10 @@ Object.assign(globalThis, { document });
 const first = Object.fromEntries(Object.entries(schema.properties).map(([key, { default: value }]) => [key, value]));
 
 /**
- * The figure "masks", with a model as a notebook has it: silent when a new state equals the old one.
+ * A figure with a model as a notebook has it: silent when a new state equals the old one.
  * @param {any} state
  */
-function notebook(state) {
+function notebook(state, figure = masks) {
   const el = document.createElement("div");
   /** @type {Set<() => void>} */
   const watchers = new Set();
@@ -28,7 +32,7 @@ function notebook(state) {
     on: (/** @type {string} */ _, /** @type {() => void} */ watch) => void watchers.add(watch),
     off: (/** @type {string} */ _, /** @type {() => void} */ watch) => void watchers.delete(watch),
   };
-  const leave = masks.render({ model, el });
+  const leave = figure.render({ model, el });
   const problem = () => el.querySelector(".problem")?.textContent ?? "";
   const find = (/** @type {string} */ name) => /** @type {any} */ (el.querySelector(`[data-control="${name}"]`));
   return { el, model, leave, problem, find };
@@ -89,4 +93,37 @@ test("a figure that was taken away follows its model no more", () => {
   leave();
   model.set("state", { ...first, row: 1 });
   assert.equal(text(), last);
+});
+
+test("a preset is marked while its state is shown; for any other state the hint stands", () => {
+  const { el, find, model } = notebook(structuredClone(first));
+  const note = () => el.querySelector(".notes .now")?.textContent;
+  assert.equal(find("preset-empty").getAttribute("aria-pressed"), "true");
+  assert.match(String(note()), /^Padding and a window/);
+  model.set("state", { ...first, row: 0 });
+  assert.equal(find("preset-empty").getAttribute("aria-pressed"), "false");
+  assert.match(String(note()), /^Click a cell/);
+});
+
+test("the slider stands at the stop nearest to the dimension", () => {
+  for (const [dimension, stop] of [[2, 2], [64, 64], [490, 470], [492, 512]]) {
+    const { find } = notebook({ dimension, seed: 1 }, squareRoot);
+    assert.equal(STOPS[Number(find("dimension").value)], stop);
+  }
+});
+
+test("only the last of a burst is spoken", ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { node, say } = liveRegion();
+  say("first");
+  mock.timers.tick(500);
+  say("last");
+  mock.timers.tick(500);
+  assert.equal(node.textContent, "");
+  mock.timers.tick(500);
+  assert.equal(node.textContent, "last");
+});
+
+test("a number has a true minus sign, and zero has none", () => {
+  assert.deepEqual([-1.005, -0.001, -0, 2.5].map((value) => written(value)), ["−1.00", "0.00", "0.00", "2.50"]);
 });
