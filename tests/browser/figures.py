@@ -74,8 +74,9 @@ def middle(handle: Locator) -> tuple[float, float]:
 def _fulfil_changed(route: Route, name: str, changes: Mapping[str, object]) -> None:
     """Answer with the page, the state of its figure changed."""
     response = route.fetch()
-    before, opening, rest = re.split(rf'(data-figure="{name}".*?<script[^>]*>)', response.text(), maxsplit=1)
+    opening = re.compile(rf'(data-figure="{name}".*?<script[^>]*>)', re.DOTALL)
+    before, opened, rest = opening.split(response.text(), maxsplit=1)
     model, after = rest.split("</script>", 1)
     told = json.loads(model)
     changed = json.dumps({**told, "state": {**told["state"], **changes}}).replace("<", "\\u003c")
-    route.fulfill(response=response, body=f"{before}{opening}{changed}</script>{after}")
+    route.fulfill(response=response, body=f"{before}{opened}{changed}</script>{after}")

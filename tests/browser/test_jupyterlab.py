@@ -90,11 +90,13 @@ def run_all(browser: Browser, lab: str, name: str) -> Page:
     """Open a page in JupyterLab and run all its cells, once."""
     page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
     page.route("https://cdnjs.cloudflare.com/**", serve_script)
-    page.goto(f"{lab}/lab/tree/{name}.ipynb?token={TOKEN}")
+    page.goto(f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb?token={TOKEN}")  # its own: no other page comes back
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    page.evaluate("jupyterapp.shell.currentWidget.context.sessionContext.ready", None)
-    finished = page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
-    assert finished is not False, page.locator(".jp-OutputArea-output pre").all_inner_texts()[-1]
+    page.evaluate("jupyterapp.shell.currentWidget.context.sessionContext.ready")
+    page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+    errors = page.locator('[data-mime-type="application/vnd.jupyter.error"]').all_inner_texts()
+    counts = page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
+    assert errors == [] and "[ ]:" not in counts, (errors, counts)
     return page
 
 
