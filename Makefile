@@ -49,10 +49,11 @@ code/figures/node_modules/.installed: code/figures/package.json code/figures/pac
 	$(NPM) ci --prefix code/figures --no-audit --no-fund --loglevel error
 	touch $@
 
-# A failed build leaves nothing: its warnings are seen again the next time, and no test looks at half a site.
+# All pages, since Sphinx copies styles and scripts only when a page has changed. A failed build leaves nothing: its
+# warnings are seen again the next time, and no test looks at half a site.
 $(SITE): $(SOURCES) .venv/.installed .venv/npm/.installed
 	$(BIN)/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" --path-output . \
-		--quiet --warningiserror --keep-going || { rm -rf _build; exit 1; }
+		--all --quiet --warningiserror --keep-going || { rm -rf _build; exit 1; }
 	touch $@
 
 book: $(SITE) ## build the site into _build/html

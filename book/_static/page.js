@@ -18,3 +18,17 @@ document.addEventListener("click", ({ target }) => {
   });
   for (const node of document.querySelectorAll(WIDE)) watcher.observe(node);
 })();
+
+// A frame is filled when it comes near the window.
+(() => {
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      for (const { target } of entries.filter(({ isIntersecting }) => isIntersecting)) {
+        watcher.unobserve(target);
+        target.srcdoc = target.dataset.srcdoc;
+      }
+    },
+    { rootMargin: "300px 0px" },
+  );
+  for (const frame of document.querySelectorAll("iframe[data-srcdoc]")) watcher.observe(frame);
+})();

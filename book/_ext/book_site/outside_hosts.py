@@ -29,7 +29,7 @@ class _LoadedAddresses(HTMLParser):
             if name in LOADING_ATTRIBUTES:
                 candidates = value.split(",") if name == "srcset" else [value]
                 self.found += [part.strip() for part in candidates if OTHER_HOST.match(part.strip())]
-            elif name == "srcdoc":
+            elif name in ("srcdoc", "data-srcdoc"):
                 self.found += addresses_on_other_hosts(value)
             elif name == "style":
                 self.found += IN_STYLE.findall(value)

@@ -7,7 +7,7 @@ import re
 UNUSED = re.compile(
     r"""[ \t]*(?:
         <link\b[^>]*sphinx-thebe\.css[^>]*>
-      | <link\b[^>]*\bas="font"[^>]*>
+      | <link\b(?=[^>]*\bas="font")[^>]*fontawesome[^>]*>
       | <script\b[^>]*(?:sphinx-thebe\.js|fontawesome/[^>"]*\.js)[^>]*></script>
       | <script>const\ THEBE_JS_URL\b.*?</script>
       | <script\ type="text/x-thebe-config">.*?</script>
@@ -19,6 +19,9 @@ UNUSED = re.compile(
 
 # Scripts run in their order once the page stands, and text is read before; an inline script needs the options at once.
 WAITING = re.compile(r"<script(?=[^>]*\bsrc=)(?![^>]*\b(?:defer|async|documentation_options)\b)")
+
+# page.js fills a frame when it comes near the window: its scripts cost the page nothing before.
+FRAME = re.compile(r"(<iframe\b[^>]*) srcdoc=")
 
 # This sheet only imports the other: one round trip less before the first paint.
 IMPORTING = re.compile(r'_static/styles/theme\.css\b[^"]*')
@@ -50,7 +53,7 @@ REPAIRS = {
 
 
 def tidy(html: str) -> str:
-    """Drop the scripts that are not used, let the others wait, and mend labels, landmarks and the first paint.
+    """Drop the scripts that are not used, let the others and frames wait, mend labels, landmarks and the first paint.
 
     Args:
         html: a page as the theme made it.
@@ -59,7 +62,7 @@ def tidy(html: str) -> str:
         The mended page; a second run changes nothing.
     """
     html = WAITING.sub("<script defer", UNUSED.sub("", html))
-    html = IMPORTING.sub("_static/basic.css", html)
+    html = FRAME.sub(r"\1 data-srcdoc=", IMPORTING.sub("_static/basic.css", html))
     for before, after in REPAIRS.items():
         html = html.replace(before, after)
     return html
