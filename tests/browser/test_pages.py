@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from attnbook.plots import COLORS
 from book_site.theme_fixes import REPAIRS
 from places import ROOT, SITE
 from playwright.sync_api import Browser, Page, Request, TimeoutError
@@ -89,6 +90,8 @@ def test_all_math_is_typeset(opened: Opened) -> None:
     raw = "[...document.querySelectorAll('.math')].filter(m => !m.querySelector('mjx-container'))"
     assert opened.page.evaluate(f"{raw}.map(m => m.textContent)") == []
     assert opened.page.locator("mjx-merror").all_inner_texts() == []
+    undrawn = "[...document.querySelectorAll('mjx-c')].filter(c => getComputedStyle(c, '::before').content === 'none')"
+    assert opened.page.evaluate(f"{undrawn}.map(c => c.className)") == []
 
 
 def test_every_frame_has_a_title_and_draws(opened: Opened) -> None:
@@ -130,6 +133,26 @@ def test_the_named_colours_are_readable_as_text(
     opened.page.context.close()
     light, dark = sorted((luminance(text), luminance(page)), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_formulas_have_the_colours_of_the_figures(browser: Browser, addresses: dict[str, str], scheme: str) -> None:
+    opened = open_page(browser, addresses["http"], "qkv/query_key_value.html", Setup("http", 1280, scheme))
+    pairs = opened.page.evaluate(
+        """colours => {
+            const page = getComputedStyle(document.documentElement);
+            const probe = document.querySelector("main").appendChild(document.createElement("span"));
+            return Object.entries(colours).map(([name, written]) => {
+                probe.style.color = page.getPropertyValue(`--attn-${name}`);
+                const part = document.querySelector(`mjx-container [style*="${written}"]`);
+                return [getComputedStyle(part).color, getComputedStyle(probe).color];
+            });
+        }""",
+        COLORS,
+    )
+    opened.page.context.close()
+    assert len(pairs) == 5
+    assert all(formula == named for formula, named in pairs)
 
 
 def luminance(colour: list[int]) -> float:

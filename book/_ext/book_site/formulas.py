@@ -20,7 +20,7 @@ STYLE = r'<link rel="stylesheet" href="\1chtml.css" />' + "".join(
 )
 CONFIGURATION = re.compile(r"[ \t]*<script>window\.MathJax = .*?</script>\n?", re.DOTALL)
 GLYPH = re.compile(r"mjx-c[0-9A-F]+")
-GLYPH_RULE = re.compile(r'mjx-c\.(mjx-c[0-9A-F]+)[^{}]*\{(?:[^}"]|"(?:\\.|[^"])*")*\}\s*')
+GLYPH_RULE = re.compile(r'^mjx-c\.(mjx-c[0-9A-F]+)[^{}]*\{(?:[^}"]|"(?:\\.|[^"])*")*\}\s*', re.MULTILINE)
 ERROR = re.compile(r'data-mjx-error="([^"]*)"')
 
 
