@@ -1,11 +1,9 @@
-"""The command line: `attnbook claims` measures every page's claims; `export` and `data` stand with what they serve."""
+"""The command line: `attnbook claims` measures every page's claims; other commands stand with what they serve."""
 
 import argparse
 import json
 import os
-import platform
 import shlex
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +14,8 @@ from attnbook.data.command import add_data
 from attnbook.extras import require
 from attnbook.figures.export import add_export
 from attnbook.files import write_whole
+from attnbook.machine import check_device, origin
+from attnbook.recipes.command import add_evaluate, add_train
 
 CELL_SECONDS = 600
 
@@ -50,20 +50,6 @@ def find_pages(book: Path, names: Sequence[str] = ()) -> list[Path]:
     if unknown:
         raise ValueError(f"no page named {', '.join(unknown)}; there are: {', '.join(pages)}")
     return [pages[name] for name in names] if names else list(pages.values())
-
-
-def check_device(device: str) -> None:
-    """Refuse a device that this machine does not have.
-
-    Raises:
-        ValueError: The name is unknown to torch, or the device is not there.
-    """
-    import torch
-
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ValueError(f"device {device!r} is not usable here: {str(error).splitlines()[0]}") from error
 
 
 def run_page(path: Path, seed: int, device: str) -> list[dict]:
@@ -126,16 +112,6 @@ def gather(page: str, runs: Sequence[Sequence[dict]]) -> list[dict]:
     return [{**entry, "of": max(len(runs), len(entry["measured"]))} for entry in claims.values()]
 
 
-def current_commit() -> str | None:
-    """The commit that is checked out, with `-dirty` when files differ from it; None outside git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return answer.stdout.strip()
-
-
 def print_table(claims: Sequence[dict]) -> None:
     """Print one line a claim, with a mark before those that did not always hold."""
     for entry in claims:
@@ -159,8 +135,6 @@ def run_claims(options: argparse.Namespace, command: str) -> int:
     Raises:
         ValueError, ImportError, RuntimeError: See `find_pages`, `check_device` and `run_page`.
     """
-    import torch
-
     pages = find_pages(options.book, options.pages)
     for device in options.devices:
         check_device(device)
@@ -175,11 +149,7 @@ def run_claims(options: argparse.Namespace, command: str) -> int:
         claims += gather(name, runs)
     result = {
         "experiment": "claims",
-        "command": command,
-        "commit": current_commit(),
-        "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
-        "python": platform.python_version(),
-        "torch": torch.__version__,
+        **origin(command),
         "seconds": round(time.monotonic() - started),
         "seeds": list(range(options.seeds)),
         "devices": options.devices,
@@ -214,6 +184,8 @@ def make_parser() -> argparse.ArgumentParser:
     claims.set_defaults(run=run_claims)
     add_export(commands)
     add_data(commands)
+    add_train(commands)
+    add_evaluate(commands)
     return parser
 
 

@@ -13,11 +13,6 @@ RAW = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"]*/mathjax/)tex-chtml\.js[^"]*"[^>]*></script>')
-# The two fonts of every formula are asked for at once: a line does not change its height when they come.
-STYLE = r'<link rel="stylesheet" href="\1chtml.css" />' + "".join(
-    rf'<link rel="preload" as="font" type="font/woff" crossorigin href="\1fonts/MathJax_{font}.woff" />'
-    for font in ("Main-Regular", "Math-Italic")
-)
 CONFIGURATION = re.compile(r"[ \t]*<script>window\.MathJax = .*?</script>\n?", re.DOTALL)
 GLYPH = re.compile(r"mjx-c[0-9A-F]+")
 GLYPH_RULE = re.compile(r'^mjx-c\.(mjx-c[0-9A-F]+)[^{}]*\{(?:[^}"]|"(?:\\.|[^"])*")*\}\s*', re.MULTILINE)
@@ -49,7 +44,7 @@ def typeset(pages: dict[str, str], node_modules: Path, vendor: Path) -> tuple[di
     finished = {}
     for place, page in pages.items():
         page = RAW.sub(lambda match: match["opening"] + next(drawings) + match["closing"], page)
-        page = SCRIPT.sub(STYLE, page)
+        page = SCRIPT.sub(r'<link rel="stylesheet" href="\1chtml.css" />', page)
         finished[place] = CONFIGURATION.sub("", page)
     if drawn["css"]:
         used = {glyph for page in finished.values() for glyph in GLYPH.findall(page)}

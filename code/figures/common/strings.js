@@ -173,6 +173,82 @@ const TEXTS = {
       sizes: { length: "Padding: real keys", before: "Window: keys before", after: "Window: keys after" },
       of: (/** @type {number} */ count, /** @type {number} */ all) => `${count} of ${all}`,
     },
+    translate: {
+      sentence: "Chinese sentence",
+      source: "Chinese",
+      end: "end",
+      unknown: "unknown",
+      wrong: "wrong",
+      names: /** @type {Record<string, string>} */ ({
+        fixed_vector: "Fixed vector",
+        rnnsearch: "RNNsearch",
+        "luong-general": "Luong, general",
+      }),
+      models: /** @type {[string, string][]} */ ([
+        ["rnnsearch", "RNNsearch"],
+        ["luong-general", "Luong, general"],
+      ]),
+      model: "Attention of",
+      clauses: "Clauses of one sentence",
+      clause: (/** @type {number} */ count) => (count > 4 ? `${count}, more than in training` : `${count}`),
+      grade: (/** @type {number} */ errors) => ({
+        errors,
+        text: errors === 0 ? "✓ right" : `${errors} ${errors === 1 ? "error" : "errors"}`,
+      }),
+      words: (/** @type {number} */ count) => `${count} words`,
+      empty: "There is no word to translate: type some, or choose an example.",
+      /** @type {(length: number, most: number) => string} */
+      tooLong: (length, most) =>
+        `${length.toLocaleString("en")} characters are too many, the translators take ${most}. Shown is the sentence ` +
+        "before.",
+      /** @type {(words: string[], size: number) => string} */
+      unknownWords: (words, size) =>
+        `Unknown, not among the ${size} words of the corpus: ${shortened(words.join(" "))}. The translators see ` +
+        "<unk>, which they never met in training.",
+      hasGold: "Against the gold, wrong words are struck out, [missing ones] put in brackets.",
+      hasNoGold: "For this sentence there is no gold translation: nothing is marked as wrong.",
+      map: (/** @type {string} */ name) => `Weights of ${name}: a row an English word, a column a Chinese one`,
+      looks: (/** @type {string} */ word, /** @type {string} */ weight) => `looks at ${word} ${weight}`,
+      point: "Point at a word, or reach it with Tab and the arrow keys: what it is linked to lights up.",
+      outlined: "Outlined: the gold alignment. Alignment error rate on the gold translation: ",
+      notOutlined: "For this sentence there is no gold alignment.",
+      heard: (/** @type {[string, string][]} */ said) =>
+        `${said.map(([name, text]) => `${name}: ${text}`).join(". ")}.`,
+      presets: "Examples",
+      hint: "Type a sentence of the corpus's words, with the box's suggestions, or take one of these.",
+      preset: {
+        food: {
+          text: "我喜欢食物",
+          note: "“I like food”: both languages put the words in one order, and the weights lie on the diagonal.",
+        },
+        order: {
+          text: "Time and place",
+          note:
+            "Chinese says when and where before the verb, English at the end: the weights leave the diagonal and " +
+            "follow the words.",
+        },
+        clause: {
+          text: "Relative clause",
+          note:
+            "“Like beef 的 child”: what describes the child stands before it in Chinese, behind it in English. 的 has " +
+            "no English word.",
+        },
+        question: {
+          text: "Question",
+          note:
+            "“Your grandfather how go restaurant”: the question word stands where its answer would, and comes first " +
+            "in English; “does” has no Chinese word.",
+        },
+        long: {
+          text: "Four clauses",
+          note: "Attention finds its place clause after clause; one vector has to hold the whole sentence at once.",
+        },
+        unknown: {
+          text: "Unknown word",
+          note: "披萨 (pizza) is not in the corpus: the translators see that something is there, and guess.",
+        },
+      },
+    },
   },
 };
 
@@ -181,6 +257,9 @@ export function language() {
   const wanted = globalThis.document?.documentElement.lang.slice(0, 2);
   return /** @type {keyof typeof TEXTS} */ (wanted && wanted in TEXTS ? wanted : "en");
 }
+
+/** @type {(text: string) => string} At most 60 characters of what somebody typed. */
+const shortened = (text) => ([...text].length > 60 ? `${[...text].slice(0, 60).join("")}…` : text);
 
 /**
  * The words of one figure.

@@ -1,0 +1,46 @@
+"""How translators are trained on each corpus."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How translators are trained on a corpus: Adam, its learning rate following `one_cycle`; embeddings tied."""
+
+    epochs: int
+    batch_size: int
+    """Sentence pairs."""
+    learning_rate: float
+    """The highest."""
+    hidden_dim: int
+    """Size of states and embeddings."""
+    dropout: float
+    label_smoothing: float
+    beam_size: int
+    """Of the beam search beside the greedy one; 1 means none."""
+    pieces: int
+    """Size of each vocabulary of subwords; the generated corpus has words."""
+    pairs: int | None = None
+    """Sentence pairs to learn from; None means all there are, of the generated corpus 20,000."""
+
+
+# epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces
+DEFAULTS = {
+    "generated": Settings(12, 64, 5e-3, 64, 0.1, 0.0, 1, 0, pairs=40000),
+    "multi30k": Settings(9, 80, 3e-3, 256, 0.3, 0.1, 5, 6000),
+    "tatoeba": Settings(9, 80, 3e-3, 256, 0.3, 0.1, 5, 6000),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is trained on what."""
+
+    data: str
+    pair: str
+    model: str
+    settings: Settings
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the model's class, beside its sizes."""

@@ -1,0 +1,84 @@
+/** What the three translators make of a sentence, graded where its gold is known. */
+
+import { readSafetensors } from "../kit/safetensors.js";
+import { english, englishIds, storedAnswers } from "./corpus.js";
+import { alignmentError, compare } from "./grade.js";
+import { END, NAMES, follow, translate } from "./model.js";
+
+/**
+ * @typedef {import("./corpus.js").Word} Word
+ * @typedef {import("./corpus.js").Gold} Gold
+ * @typedef {import("./grade.js").Row} Row
+ * @typedef {import("./grade.js").Piece & { isWrong: boolean }} Piece
+ * @typedef {object} Answer
+ * @property {string[]} english The words written, without </s>.
+ * @property {Row[]} [weights] Of each word (S); the fixed vector has none.
+ * @property {Piece[]} pieces The words, and those of the gold that are missing; without gold none is wrong.
+ * @property {number} errors Changes to get the gold; 0 without gold.
+ * @property {Set<string>} outlines Gold links "source,target" of the words that are right.
+ * @property {number} [alignmentError] Of the weights while the translator is made to write the gold.
+ */
+
+/**
+ * @param {() => DataView} weights
+ * @returns {(words: Word[], gold: Gold | undefined) => Record<string, Answer>} One answer a translator; what was
+ *   asked last is remembered.
+ */
+export function translations(weights) {
+  /** @type {Map<string, import("../kit/tensor.js").Tensor> | undefined} */
+  let tensors;
+  /** @type {{ words?: Word[], answers: Record<string, Answer> }} */
+  let last = { answers: {} };
+
+  function read(/** @type {Word[]} */ words) {
+    try {
+      tensors ??= readSafetensors(weights());
+    } catch (error) {
+      // A poster is drawn without weights, from what the examples' translations are known to be.
+      const stored = storedAnswers(words);
+      if (!stored) throw error;
+      return stored;
+    }
+  }
+
+  return (words, gold) => {
+    if (JSON.stringify(words) === JSON.stringify(last.words)) return last.answers;
+    const stored = read(words);
+    const source = [...words.map(({ id }) => id), END];
+    const answers = NAMES.map((name) => {
+      const written = tensors ? translate(tensors, name, source) : stored?.[name];
+      const found = graded(english(written?.words ?? []).filter((word) => word !== "</s>"), written?.weights, gold);
+      if (gold && tensors && found.weights) {
+        const target = englishIds(gold.target);
+        const isGold = !found.errors;
+        const rows = isGold ? found.weights : follow(tensors, name, source, target).weights;
+        found.alignmentError = alignmentError(rows, target.length, gold.links);
+      }
+      return [name, found];
+    });
+    last = { words, answers: Object.fromEntries(answers) };
+    return last.answers;
+  };
+}
+
+/**
+ * @param {string[]} found
+ * @param {Row[] | undefined} weights
+ * @param {Gold | undefined} gold
+ * @returns {Answer}
+ */
+function graded(found, weights, gold) {
+  const given = weights?.length ? weights : undefined;
+  const { pieces, errors } = compare(found, gold?.target ?? found);
+  const links = (gold?.links ?? []).flatMap(([source, target]) => {
+    const row = pieces.find((piece) => piece.gold === target)?.found;
+    return row === undefined ? [] : [`${source},${row}`];
+  });
+  return {
+    english: found,
+    weights: given,
+    pieces: pieces.map((piece) => ({ ...piece, isWrong: piece.gold === undefined })),
+    errors,
+    outlines: new Set(links),
+  };
+}

@@ -1,0 +1,179 @@
+/** The three translators, as in attnbook.models: read the source once, then write one word after the other. */
+
+import { softmax, tanh } from "../kit/activations.js";
+import { attend } from "../kit/attention.js";
+import { embedding } from "../kit/embedding.js";
+import { gru, gruCell } from "../kit/gru.js";
+import { linear } from "../kit/linear.js";
+import { lstm } from "../kit/lstm.js";
+import { concatenate, multiply, multiplyTransposed, row, take, tensor } from "../kit/tensor.js";
+
+/**
+ * @typedef {import("../kit/tensor.js").Tensor} Tensor
+ * @typedef {import("../kit/tensor.js").Tensors} Tensors
+ * @typedef {{ features: Tensor, weights?: Tensor }} Decoded What the output layer reads (1, F); where the model looked
+ *   in the source (1, S), if it looks.
+ * @typedef {(embedded: Tensor) => Decoded} Decoder Takes one more embedded word (1, E) and remembers its state.
+ * @typedef {{ words: number[], logits: Float32Array[], weights: Float32Array[] }} Written
+ *   One entry a word, the last one </s> unless it was cut off; `weights` (S) are missing for the fixed vector.
+ */
+
+export const [PAD, UNKNOWN, START, END] = [0, 1, 2, 3];
+
+/** @type {Record<string, (tensors: Tensors, prefix: string, source: number[]) => Decoder>} */
+const READERS = { fixed_vector: fixedVector, rnnsearch: rnnSearch, "luong-general": luong };
+
+/** The translators' names, as `create_translator` knows them; those that attend come last. */
+export const NAMES = Object.keys(READERS);
+
+/**
+ * Translate: write the most probable word, then the most probable after it, as attnbook's greedy_search does.
+ * @param {Tensors} tensors Each translator's weights, behind its name and a point.
+ * @param {string} name One of NAMES.
+ * @param {number[]} source S word ids, the last one </s>.
+ * @param {number} [maxLength] Words at most; as in attnbook's recipe when not given.
+ * @returns {Written}
+ * @throws {RangeError} A weight is missing or does not fit, an id outside the vocabulary, or an empty source.
+ */
+export function translate(tensors, name, source, maxLength = Math.floor(source.length * 1.5) + 10) {
+  return write(tensors, name, source, (logits, length) => (length < maxLength ? best(logits) : undefined));
+}
+
+/**
+ * Let a translator write what is given: where does it look for each of the words?
+ * @param {Tensors} tensors
+ * @param {string} name
+ * @param {number[]} source S word ids, the last one </s>.
+ * @param {number[]} target Word ids.
+ * @returns {Written} Whose words are the target.
+ * @throws {RangeError} As `translate`.
+ */
+export function follow(tensors, name, source, target) {
+  return write(tensors, name, source, (_, length) => target[length]);
+}
+
+/**
+ * @param {Tensors} tensors
+ * @param {string} name
+ * @param {number[]} source
+ * @param {(logits: Float32Array, length: number) => number | undefined} choose The next word; none ends it.
+ * @returns {Written}
+ */
+function write(tensors, name, source, choose) {
+  const prefix = `${name}.`;
+  const decode = READERS[name](tensors, prefix, source);
+  // A model with tied embeddings scores a word by its embedding; its matrix is stored once.
+  const isTied = !tensors.has(`${prefix}output.weight`);
+  const output = new Map([["bias", take(tensors, `${prefix}output.bias`, ["V"])]]);
+  output.set("weight", take(tensors, `${prefix}${isTied ? "target_embedding" : "output"}.weight`, ["V", "F"]));
+  /** @type {Written} */
+  const written = { words: [], logits: [], weights: [] };
+  for (let last = START; last !== END; ) {
+    const { features, weights } = decode(embedding(tensors, `${prefix}target_embedding.`, [last]));
+    const logits = linear(output, "", features).data;
+    const word = choose(logits, written.words.length);
+    if (word === undefined) break;
+    written.words.push(word);
+    written.logits.push(logits);
+    if (weights) written.weights.push(weights.data);
+    last = word;
+  }
+  return written;
+}
+
+/**
+ * @param {Float32Array} logits
+ * @returns {number} The most probable word; <pad> and <s> are no words to write.
+ */
+function best(logits) {
+  const isBetter = (/** @type {number} */ word, /** @type {number} */ than) =>
+    word !== PAD && word !== START && logits[word] > logits[than];
+  return logits.reduce((most, _, word) => (isBetter(word, most) ? word : most), UNKNOWN);
+}
+
+/** @type {typeof READERS[string]} Cho et al. 2014: the encoder's last state is all that the decoder hears. */
+function fixedVector(tensors, prefix, source) {
+  const { hidden } = gru(tensors, `${prefix}encoder.rnn.`, embedding(tensors, `${prefix}encoder.embedding.`, source));
+  const context = flat(hidden); // (1, 2H)
+  let state = tanh(linear(tensors, `${prefix}bridge.`, context)); // (1, H)
+  return (embedded) => {
+    state = gru(tensors, `${prefix}rnn.`, concatenate([embedded, context]), state).hidden;
+    return { features: maxout(tensors, `${prefix}readout.`, concatenate([embedded, state, context])) };
+  };
+}
+
+/** @type {typeof READERS[string]} Bahdanau et al. 2015: the state before a word asks, with the additive score. */
+function rnnSearch(tensors, prefix, source) {
+  const { output: states } = gru(
+    tensors,
+    `${prefix}encoder.rnn.`,
+    embedding(tensors, `${prefix}encoder.embedding.`, source),
+  ); // (S, 2H)
+  const keys = linear(tensors, `${prefix}score.key_projection.`, states); // (S, A)
+  const energy = take(tensors, `${prefix}score.energy.weight`, [1, "A"]);
+  const cell = gruCell(joined(tensors, prefix), "");
+  const size = cell.start[0].shape[0];
+  const backward = tensor(states.data.subarray(size, 2 * size), [size]); // the backward state at the first word
+  let state = tanh(linear(tensors, `${prefix}bridge.`, backward)); // (H)
+  return (embedded) => {
+    const query = linear(tensors, `${prefix}score.query_projection.`, state); // (A)
+    const width = query.data.length;
+    const hidden = { data: keys.data.map((key, i) => Math.tanh(key + query.data[i % width])), shape: keys.shape };
+    const weights = softmax(multiplyTransposed(energy, hidden)); // (1, S)
+    const context = multiply(weights, states); // (1, 2H)
+    [state] = cell.step(row(concatenate([embedded, context]), 0), [state]);
+    const features = concatenate([embedded, tensor(state.data, [1, size]), context]);
+    return { features: maxout(tensors, `${prefix}readout.`, features), weights };
+  };
+}
+
+/** @type {typeof READERS[string]} Luong et al. 2015, global, "general": the state after a word asks, q·W·k. */
+function luong(tensors, prefix, source) {
+  const read = lstm(tensors, `${prefix}encoder.rnn.`, embedding(tensors, `${prefix}encoder.embedding.`, source));
+  let [hidden, cell] = [flat(read.hidden), flat(read.cell)];
+  return (embedded) => {
+    const next = lstm(tensors, `${prefix}rnn.`, embedded, { hidden, cell });
+    [hidden, cell] = [next.hidden, next.cell];
+    const query = linear(tensors, `${prefix}score.projection.`, next.output); // (1, H)
+    const { output: context, weights } = attend(query, read.output, read.output, { scale: 1 });
+    return { features: tanh(linear(tensors, `${prefix}combine.`, concatenate([context, next.output]))), weights };
+  };
+}
+
+/**
+ * The decoder's GRU of RNNsearch as one cell: attnbook keeps apart what reads the word and what reads the context.
+ * @param {Tensors} tensors
+ * @param {string} prefix
+ * @returns {Tensors}
+ */
+function joined(tensors, prefix) {
+  const part = (/** @type {string} */ name) => take(tensors, `${prefix}${name}.weight`, ["3 H", "C"]);
+  return new Map([
+    ["weight_ih", concatenate([part("word_gates"), part("context_gates")])],
+    ["weight_hh", part("state_gates")],
+    ["bias_ih", take(tensors, `${prefix}word_gates.bias`, ["3 H"])],
+    ["bias_hh", take(tensors, `${prefix}state_gates.bias`, ["3 H"])],
+  ]);
+}
+
+/**
+ * The final states of one layer's two directions, side by side.
+ * @param {Tensor} states (2, H).
+ * @returns {Tensor} (1, 2H).
+ */
+function flat(states) {
+  return tensor(states.data, [1, states.data.length]);
+}
+
+/**
+ * A linear layer, and of each two features the larger: feature j of the first half and of the second.
+ * @param {Tensors} tensors
+ * @param {string} prefix
+ * @param {Tensor} input (1, in).
+ * @returns {Tensor} (1, out).
+ */
+function maxout(tensors, prefix, input) {
+  const both = linear(tensors, `${prefix}projection.`, input).data;
+  const size = both.length / 2;
+  return tensor(both.slice(0, size).map((value, i) => Math.max(value, both[size + i])), [1, size]);
+}

@@ -1,0 +1,49 @@
+/** The style of this figure alone; it stands among the pictures, so that the poster carries it too. */
+
+export const STYLE = `
+.attn-figure .typed label { display: block; margin: 0; }
+.attn-figure .typed input {
+  background: var(--paper);
+  border: 1px solid var(--line);
+  border-radius: 0.4rem;
+  color: var(--ink);
+  display: block;
+  font: inherit;
+  font-size: 1.05rem;
+  min-height: 2.5rem;
+  padding: 0.3rem 0.7rem;
+  width: 100%;
+}
+.attn-figure .typed input[aria-invalid] { border-color: var(--output); }
+.attn-figure .said { margin: 0.4rem 0 0.9rem; min-height: 1.45em; overflow-wrap: anywhere; }
+.attn-figure .pictures > :is(.lines, .map) { flex: 1 1 100%; max-width: none; }
+.attn-figure .line { border-top: 1px solid var(--line); display: grid; gap: 0 0.75rem; padding: 0.4rem 0; }
+.attn-figure .line { grid-template-columns: 8.75rem 1fr 5rem; }
+.attn-figure .who { font-weight: 600; order: 0; }
+.attn-figure .words { order: 1; overflow-wrap: anywhere; }
+.attn-figure .grade { order: 2; text-align: right; }
+.attn-figure .word { border-radius: 0.25rem; display: inline-block; min-height: 1.6rem; padding: 0.05rem 0.2rem; }
+.attn-figure .linked { background: var(--soft); cursor: pointer; min-width: 1.6rem; text-align: center; }
+.attn-figure .unknown { border: 1px dashed var(--output); }
+.attn-figure .wrong { color: var(--output); text-decoration: line-through; }
+.attn-figure .missing { font-style: italic; text-decoration: none; }
+.attn-figure .map { min-height: 12rem; }
+.attn-figure .scrolled { max-height: 26rem; overflow: auto; }
+.attn-figure .map svg { margin: 0 auto; max-width: none; }
+.attn-figure .map .row rect { fill: var(--weight); stroke: var(--line); stroke-width: 0.5; }
+.attn-figure .map .gold { fill: none; pointer-events: none; stroke: var(--ink); stroke-width: 2; }
+.attn-figure .map .frame { pointer-events: none; }
+.attn-figure .linked-words { min-height: 1.45em; }
+@media (max-width: 620px) {
+  .attn-figure .line { grid-template-columns: 1fr auto; }
+  .attn-figure .grade { order: 0; }
+  .attn-figure .words { grid-column: 1 / -1; }
+  .attn-figure :is(.said, .linked-words) { min-height: 2.9em; }
+}
+@media (prefers-reduced-motion: no-preference) {
+  .attn-figure .stage .map .row { animation: attn-appear 0.3s both; }
+}
+@keyframes attn-appear {
+  from { opacity: 0; }
+}
+`;
