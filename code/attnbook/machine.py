@@ -2,7 +2,9 @@
 
 import os
 import platform
+import re
 import subprocess
+from pathlib import Path
 
 import torch
 
@@ -32,6 +34,13 @@ def current_commit() -> str | None:
     return answer.stdout.strip()
 
 
+def processor() -> str:
+    """The name of this machine's processor."""
+    information = Path("/proc/cpuinfo")
+    named = re.search(r"model name\s*:\s*(.+)", information.read_text()) if information.exists() else None
+    return named[1].strip() if named else platform.processor() or platform.machine()
+
+
 def origin(command: str) -> dict[str, object]:
     """Where the numbers of a result file come from.
 
@@ -44,7 +53,7 @@ def origin(command: str) -> dict[str, object]:
     return {
         "command": command,
         "commit": current_commit(),
-        "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
+        "machine": {"processor": processor(), "cores": os.cpu_count()},
         "python": platform.python_version(),
         "torch": torch.__version__,
     }

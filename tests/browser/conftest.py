@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from chromium import FLAGS, chromium_path, refuse
+from figures import open_figure
 from places import ROOT, SITE
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Locator, expect, sync_playwright
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
@@ -49,3 +50,13 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield started
         started.close()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest, browser: Browser, addresses: dict[str, str]) -> Iterator[Locator]:
+    """The live figure that a test module calls NAME, on its PAGE, alive."""
+    module = request.module
+    opened = open_figure(browser, f"{addresses['http']}/{module.PAGE}", module.NAME, viewport=module.WIDE)
+    expect(opened).to_have_attribute("data-state", "ready")
+    yield opened
+    opened.page.context.close()

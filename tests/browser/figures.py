@@ -32,6 +32,21 @@ def open_figure(
     return figure
 
 
+def assert_refused(
+    browser: Browser, address: str, name: str, changes: Mapping[str, object], named: str, **options: object
+) -> None:
+    """A figure says in a few words of plain text what is wrong with its state, and its poster stays."""
+    figure = open_figure(browser, address, name, changes=changes, **options)
+    expect(figure).to_have_attribute("data-state", "error")
+    problem = figure.locator(".problem")
+    expect(problem).to_contain_text(named)
+    assert len(problem.inner_text()) < 400
+    assert problem.locator("*").count() == 0
+    expect(figure.locator(".poster svg").first).to_be_visible()
+    expect(figure.locator(".stage")).to_be_hidden()
+    figure.page.context.close()
+
+
 def numbers(figure: Locator, prefix: str) -> dict[str, float]:
     """The numbers shown, in full precision, whose `data-name` starts with the prefix."""
     read = "nodes => nodes.map(node => [node.dataset.name, Number(node.dataset.value)])"

@@ -143,5 +143,7 @@ def test_bertviz_draws_itself_on_the_first_run(browser: Browser, lab: str) -> No
     frames.first.wait_for(state="attached", timeout=60_000)
     for frame in frames.all():
         frame.scroll_into_view_if_needed()
-        frame.content_frame.locator("svg :is(line, rect, path)").first.wait_for(state="attached", timeout=30_000)
+        shapes = frame.content_frame.locator("svg :is(line, rect, path)")
+        shapes.first.wait_for(state="attached", timeout=30_000)
+        assert shapes.count() > 1
     page.context.close()

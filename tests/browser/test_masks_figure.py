@@ -1,12 +1,10 @@
 """The figure "masks", driven as a reader drives it; its weights against the library and PyTorch."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from attnbook import masked_softmax
 from attnbook.masks import causal_mask, combine_masks, padding_mask, window_mask
-from figures import numbers, open_figure
+from figures import assert_refused, numbers, open_figure
 from playwright.sync_api import Browser, Locator, expect
 
 NAME = "masks"
@@ -22,14 +20,6 @@ PRESETS = {
     "window": window_mask(SIZE, before=1, after=1),
     "empty": combine_masks(PADDING, window_mask(SIZE, before=1, after=0)),
 }
-
-
-@pytest.fixture
-def figure(browser: Browser, addresses: dict[str, str]) -> Iterator[Locator]:
-    opened = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, viewport=WIDE)
-    expect(opened).to_have_attribute("data-state", "ready")
-    yield opened
-    opened.page.context.close()
 
 
 def grid(figure: Locator, prefix: str) -> torch.Tensor:
@@ -191,10 +181,4 @@ def test_a_page_that_reads_from_right_to_left_leaves_the_figure_as_it_is(figure:
 def test_a_bad_state_is_named_and_the_poster_stays(
     browser: Browser, addresses: dict[str, str], changes: dict[str, object], named: str
 ) -> None:
-    figure = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, changes=changes, viewport=WIDE)
-    expect(figure).to_have_attribute("data-state", "error")
-    expect(figure.locator(".problem")).to_contain_text(named)
-    assert len(figure.locator(".problem").inner_text()) < 400
-    assert figure.locator(".problem *").count() == 0
-    expect(figure.locator(".poster svg").first).to_be_visible()
-    figure.page.context.close()
+    assert_refused(browser, f"{addresses['http']}/{PAGE}", NAME, changes, named, viewport=WIDE)

@@ -1,25 +1,15 @@
 """The figure "query-key-value", driven as a reader drives it; its numbers against PyTorch."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from attnbook import attend, scores
-from figures import drag, numbers, open_figure, swipe
+from figures import assert_refused, drag, numbers, open_figure, swipe
 from playwright.sync_api import Browser, Locator, expect
 
 NAME = "query-key-value"
 PAGE = "qkv/query_key_value.html"
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-def figure(browser: Browser, addresses: dict[str, str]) -> Iterator[Locator]:
-    opened = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, viewport=WIDE)
-    expect(opened).to_have_attribute("data-state", "ready")
-    yield opened
-    opened.page.context.close()
 
 
 def points(figure: Locator, name: str) -> torch.Tensor:
@@ -186,12 +176,4 @@ def test_a_change_is_spoken(figure: Locator) -> None:
 def test_a_bad_state_is_named_and_the_poster_stays(
     browser: Browser, addresses: dict[str, str], changes: dict[str, object], named: str
 ) -> None:
-    figure = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, changes=changes, viewport=WIDE)
-    expect(figure).to_have_attribute("data-state", "error")
-    problem = figure.locator(".problem")
-    expect(problem).to_contain_text(named)
-    assert len(problem.inner_text()) < 400
-    assert problem.locator("*").count() == 0
-    expect(figure.locator(".poster svg").first).to_be_visible()
-    expect(figure.locator(".stage")).to_be_hidden()
-    figure.page.context.close()
+    assert_refused(browser, f"{addresses['http']}/{PAGE}", NAME, changes, named, viewport=WIDE)

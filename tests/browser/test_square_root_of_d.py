@@ -1,10 +1,9 @@
 """The figure "square-root-of-d", driven as a reader drives it; its numbers against PyTorch's, from the same draws."""
 
 import sys
-from collections.abc import Iterator
 
 import pytest
-from figures import numbers, open_figure
+from figures import assert_refused, numbers, open_figure
 from places import ROOT
 from playwright.sync_api import Browser, Locator, expect
 
@@ -18,14 +17,6 @@ WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 SEED = 133  # the figure's default
 MOST = 2 * (1 - 1 / 16)
-
-
-@pytest.fixture
-def figure(browser: Browser, addresses: dict[str, str]) -> Iterator[Locator]:
-    opened = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, viewport=WIDE)
-    expect(opened).to_have_attribute("data-state", "ready")
-    yield opened
-    opened.page.context.close()
 
 
 def slider(figure: Locator) -> Locator:
@@ -153,10 +144,4 @@ def test_a_dimension_between_two_stops_is_shown_as_it_is(browser: Browser, addre
 def test_a_bad_state_is_named_and_the_poster_stays(
     browser: Browser, addresses: dict[str, str], changes: dict[str, object], named: str
 ) -> None:
-    figure = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, changes=changes, viewport=WIDE)
-    expect(figure).to_have_attribute("data-state", "error")
-    expect(figure.locator(".problem")).to_contain_text(named)
-    assert len(figure.locator(".problem").inner_text()) < 400
-    assert figure.locator(".problem *").count() == 0
-    expect(figure.locator(".poster svg").first).to_be_visible()
-    figure.page.context.close()
+    assert_refused(browser, f"{addresses['http']}/{PAGE}", NAME, changes, named, viewport=WIDE)

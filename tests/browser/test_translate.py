@@ -1,7 +1,6 @@
 """The figure "translate", driven as a reader drives it; its translations and weights against PyTorch."""
 
 import json
-from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -13,7 +12,7 @@ from attnbook.models.encoder_decoder import EncoderDecoder
 from attnbook.models.search import greedy_search
 from attnbook.models.source_weights import forced_weights
 from attnbook.models.translators import create_translator
-from figures import numbers, open_figure
+from figures import assert_refused, numbers, open_figure
 from places import ROOT
 from playwright.sync_api import Browser, Locator, expect
 from safetensors.torch import load_file
@@ -43,14 +42,6 @@ def translator(name: str) -> EncoderDecoder:
     model = create_translator(name, len(SOURCE), len(TARGET), embed_dim=embed_dim, hidden_dim=hidden_dim)
     model.load_state_dict(weights)
     return model.eval()
-
-
-@pytest.fixture
-def figure(browser: Browser, addresses: dict[str, str]) -> Iterator[Locator]:
-    opened = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, viewport=WIDE)
-    expect(opened).to_have_attribute("data-state", "ready")
-    yield opened
-    opened.page.context.close()
 
 
 def type_in(figure: Locator, sentence: str) -> None:
@@ -274,15 +265,7 @@ def test_the_map_grows_unless_the_reader_wants_no_motion(
 def test_a_bad_state_is_named_and_the_poster_stays(
     browser: Browser, addresses: dict[str, str], changes: dict[str, object], named: str
 ) -> None:
-    figure = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, changes=changes, viewport=WIDE)
-    expect(figure).to_have_attribute("data-state", "error")
-    problem = figure.locator(".problem")
-    expect(problem).to_contain_text(named)
-    assert len(problem.inner_text()) < 400
-    assert problem.locator("*").count() == 0
-    expect(figure.locator(".poster svg").first).to_be_visible()
-    expect(figure.locator(".stage")).to_be_hidden()
-    figure.page.context.close()
+    assert_refused(browser, f"{addresses['http']}/{PAGE}", NAME, changes, named, viewport=WIDE)
 
 
 def test_a_missing_weights_file_is_named_and_the_poster_stays(browser: Browser, addresses: dict[str, str]) -> None:
