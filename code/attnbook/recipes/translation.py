@@ -84,7 +84,7 @@ def train_translator(
         model,
         partial(_batches, corpus, buckets),
         loss,
-        optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate),
+        optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True),
         schedule=create_schedule("one_cycle", steps=settings.epochs * len(buckets)),
         epochs=settings.epochs,
         seed=seed,
