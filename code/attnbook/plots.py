@@ -1,6 +1,7 @@
 """Static pictures of attention, in one style and one set of colours."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from attnbook.checks import check_whole
 from attnbook.extras import require
@@ -8,9 +9,13 @@ from attnbook.extras import require
 with require("plots"):
     import matplotlib.pyplot as plt
     import seaborn as sns
+    from matplotlib import font_manager
     from matplotlib.axes import Axes
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
+
+    with plt.rc_context():  # it registers a font with Chinese characters, and would make it the only one
+        import zhplot  # noqa: F401
 
 import numpy as np
 import torch
@@ -22,6 +27,13 @@ COLORS = {"query": "#0A3CB4", "key": "#946700", "value": "#157D57", "weight": "#
 WEIGHT_MAP = LinearSegmentedColormap.from_list("weight", ["#FFFFFF", "#EBBFE0", COLORS["weight"], "#43063A"])
 """White for no weight, through the colour of weights, to nearly black."""
 
+FONTS = {"font.family": ["sans-serif", "Noto Sans SC"]}
+"""Characters that the first font lacks are taken from the second, so that Chinese is readable on every machine."""
+
+# It comes in one weight, which stands for bold too: matplotlib would complain at every bold title.
+_installed = font_manager.fontManager.ttflist
+_installed += [replace(font, weight=700) for font in _installed if font.name == "Noto Sans SC"]
+
 Weights = Tensor | np.ndarray | Sequence
 
 
@@ -30,6 +42,7 @@ def use_style() -> None:
     sns.set_theme(style="ticks", context="notebook", palette="colorblind")
     plt.rcParams.update(
         {
+            **FONTS,
             "figure.dpi": 110,
             "figure.figsize": (7.0, 3.6),
             "figure.constrained_layout.use": True,
@@ -48,6 +61,7 @@ def use_style() -> None:
     )
 
 
+@plt.rc_context(FONTS)
 def heat_map(
     weights: Weights,
     queries: Sequence[str] | None = None,
@@ -114,6 +128,7 @@ def heat_map(
     return ax
 
 
+@plt.rc_context(FONTS)
 def head_grid(
     weights: Weights,
     tokens: Sequence[str] | None = None,
@@ -161,6 +176,7 @@ def head_grid(
     return figure
 
 
+@plt.rc_context(FONTS)
 def weighted_words(
     words: Sequence[str],
     weights: Weights,
@@ -221,6 +237,7 @@ def weighted_words(
     return figure
 
 
+@plt.rc_context(FONTS)
 def overlay(
     image: Weights,
     weights: Weights,

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from attnbook.plots import Figure, plt
+from attnbook.plots import FONTS, Figure, plt
 from attnbook.training.history import History
 
 NOT_DRAWN = ("epoch", "step", "count", "learning_rate", "seconds")
 
 
+@plt.rc_context(FONTS)
 def training_curves(
     history: History | Mapping[str, History],
     *,

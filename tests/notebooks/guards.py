@@ -119,6 +119,16 @@ def no_machine(notebook: Mapping, machine: str = platform.node()) -> list[str]:
     ]
 
 
+def no_missing_glyphs(notebook: Mapping) -> list[str]:
+    """No picture with empty boxes: matplotlib says on the error output which characters its fonts lack."""
+    return [
+        f"cell {index}: a character is missing from the font"
+        for index, cell in code_cells(notebook)
+        for output in cell["outputs"]
+        if output.get("name") == "stderr" and "missing from font" in "".join(output["text"])
+    ]
+
+
 def plain_python(notebook: Mapping) -> list[str]:
     """No magic, no shell line, no download, outside the bootstrap cell."""
     parsed = {index: tree for index, _, tree in trees(notebook)}

@@ -24,7 +24,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("pyproject.toml", "README.md", "LICENSE", "code", "data")
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "code", "data", "results")
 PAGES = ("qkv/query_key_value", "transformer/look_inside")
 
 

@@ -70,6 +70,7 @@ def every_guard(notebook, source, keys):
         "compared": guards.compared(notebook),
         "alt_texts": guards.alt_texts(notebook),
         "no_machine": guards.no_machine(notebook),
+        "no_missing_glyphs": guards.no_missing_glyphs(notebook),
         "plain_python": guards.plain_python(notebook),
         "no_helpers": guards.no_helpers(notebook),
         "clean_metadata": guards.clean_metadata(notebook),
@@ -142,6 +143,10 @@ FAULTS = {
     "a frame without a title": (
         "alt_texts",
         lambda cells: cells[3]["outputs"].append(display(text_html="<iframe srcdoc='x'></iframe>")),
+    ),
+    "an empty box": (
+        "no_missing_glyphs",
+        lambda cells: cells[2]["outputs"].append({**stream("Glyph 39135 missing from font(s) X."), "name": "stderr"}),
     ),
     "a path": ("no_machine", lambda cells: cells[5]["outputs"].append(stream("saved in /home/ada/map.png"))),
     "a file address": (

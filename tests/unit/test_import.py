@@ -10,7 +10,7 @@ from attnbook.extras import require
 HEAVY = (
     "matplotlib", "seaborn", "sklearn", "scipy", "transformers", "pandas", "IPython", "bertviz", "nbclient",
     "nbformat", "PIL", "anywidget", "jsonschema", "safetensors", "pooch", "jieba", "tokenizers", "sacrebleu",
-    "accelerate",
+    "accelerate", "zhplot",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ import attnbook.plots
 """
 
 
-@pytest.mark.parametrize("package", ["matplotlib", "seaborn"])
+@pytest.mark.parametrize("package", ["matplotlib", "seaborn", "zhplot"])
 def test_plots_without_their_packages_say_which_extra_to_install(package):
     done = run(BLOCK.format(package=package))
     assert done.stdout == "imported\n"

@@ -1,12 +1,16 @@
 """Pictures: what is drawn is what was given; misfits are refused."""
 
+import io
 import math
+import warnings
 
 import matplotlib
 import numpy as np
 import pytest
 import torch
 from attnbook.plots import COLORS, head_grid, heat_map, overlay, plt, use_style, weighted_words
+from attnbook.plots_training import training_curves
+from attnbook.training.history import History
 
 WEIGHTS = torch.tensor([[0.7, 0.2, 0.1], [0.0, 1.0, 0.0]])
 
@@ -51,6 +55,33 @@ def test_a_single_cell_and_labels_that_look_like_formulas():
     assert heat_map([[0.0]]).collections[0].get_array().item() == 0.0
     head_grid(torch.ones(1, 1, 1), ["$$"]).canvas.draw()
     weighted_words(["$$", r"$\bad$"], [0.5, 0.5]).canvas.draw()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: heat_map([[1.0]], ["我"], ["喜欢"], title="食物").figure,
+        lambda: head_grid(torch.ones(1, 2, 2), ["我", "吃"], titles=["头"]),
+        lambda: weighted_words(["食物", "food"], [0.5, 0.5], title="重点"),
+        lambda: overlay(np.zeros((2, 2)), [[1.0]], title="看").figure,
+        lambda: training_curves({"模型": History([{"epoch": 1, "loss": 1.0}])}, title="训练"),
+        lambda: use_style() or plt.figure().suptitle("一张图", fontweight="bold").figure,
+    ],
+)
+def test_chinese_is_drawn_without_a_complaint_and_without_a_font_of_the_machine(draw, caplog):
+    before = list(plt.rcParams["font.family"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # "Glyph … missing from font(s) …"
+        figure = draw()
+        figure.canvas.draw()
+        figure.savefig(io.BytesIO(), format="svg")
+    assert not caplog.messages
+    assert plt.rcParams["font.family"] in (before, ["sans-serif", "Noto Sans SC"])
+
+
+def test_a_font_without_chinese_is_complained_about():
+    with pytest.warns(UserWarning, match="Glyph .* missing from font"):
+        plt.figure().suptitle("食物").figure.canvas.draw()
 
 
 @pytest.mark.parametrize(
