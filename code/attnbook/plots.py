@@ -122,8 +122,9 @@ def heat_map(
             ax.add_patch(plt.Rectangle((column, row), 1, 1, fill=False, edgecolor=COLORS["key"], linewidth=2))
     ax.set(xlabel="key", ylabel="query", title=title)
     if keys is not None:
-        ax.tick_params(axis="x", rotation=45 if max(map(len, keys), default=0) > 2 else 0)
-        plt.setp(ax.get_xticklabels(), ha="right" if max(map(len, keys), default=0) > 2 else "center")
+        is_long = max(map(len, keys), default=0) > 4
+        ax.tick_params(axis="x", rotation=45 if is_long else 0)
+        plt.setp(ax.get_xticklabels(), ha="right" if is_long else "center")
     ax.tick_params(axis="y", rotation=0)
     return ax
 

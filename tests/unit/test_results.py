@@ -11,9 +11,8 @@ CONTENT = {
     "commit": "0123456789abcdef",
     "machine": {"processor": "A processor", "cores": 2},
     "device": "cpu",
-    "seconds": 1200,
     "seeds": [0, 1],
-    "metrics": {"bleu": [20.0, 30.0], "alignment_error": [0.125, 0.25]},
+    "metrics": {"bleu": [20.0, 30.0], "alignment_error": [0.125, 0.25], "training_seconds": [500.0, 700.0]},
     "baselines": {"alignment_error_diagonal": 0.75},
 }
 RESULT = Result("translation", CONTENT)
@@ -24,21 +23,23 @@ def test_values_means_and_baselines():
     assert RESULT.mean("bleu") == 25.0
     assert RESULT.values("alignment_error_diagonal") == [0.75]
     assert RESULT.origin == (
-        "2 seeds, 10 minutes a seed with its grading, cpu (2 cores of A processor), commit 0123456: "
+        "2 seeds, 10 minutes of training each, cpu (2 cores of A processor), commit 0123456: "
         "attnbook train translation --model luong-dot"
     )
 
 
 def test_a_table_has_means_spreads_gaps_and_origins():
-    other = Result("other", {**CONTENT, "seeds": [0], "metrics": {"bleu": [10.0]}, "baselines": {}})
+    other = Result(
+        "other", {**CONTENT, "seeds": [0], "metrics": {"bleu": [10.0], "training_seconds": [1200.0]}, "baselines": {}}
+    )
     columns = {"BLEU": "bleu", "error": "alignment_error", "diagonal": "alignment_error_diagonal"}
     shown = result_table({"Luong": RESULT, "Other": other}, columns, digits=1)
     lines = shown._repr_markdown_().splitlines()
     assert lines[:2] == ["| model | BLEU | error | diagonal |", "|---|---:|---:|---:|"]
     assert lines[2] == "| Luong | 25.0 (20.0 to 30.0) | 0.2 (0.1 to 0.2) | 0.8 |"
     assert lines[3] == "| Other | 10.0 | – | – |"
-    assert lines[5].startswith("- Luong: 2 seeds, 10 minutes") and lines[5].endswith("--model luong-dot`")
-    assert lines[6].startswith("- Other: 1 seed, 20 minutes")
+    assert lines[5].startswith("- Luong: 2 seeds, 10 minutes of") and lines[5].endswith("--model luong-dot`")
+    assert lines[6].startswith("- Other: 1 seed, 20 minutes of")
     assert repr(shown) == shown._repr_markdown_()
 
 
@@ -58,7 +59,10 @@ def test_every_result_file_of_an_experiment_says_where_it_is_from():
     [
         (lambda: load_result("nothing"), "unknown result 'nothing'; there are claims"),
         (lambda: load_result("../pyproject"), "unknown result"),
-        (lambda: RESULT.values("chrf"), "translation has no 'chrf'; it has bleu, alignment_error, alignment_error_d"),
+        (
+            lambda: RESULT.values("chrf"),
+            "translation has no 'chrf'; it has bleu, alignment_error, training_seconds, al",
+        ),
         (lambda: load_result("site").values("bleu"), "site has no 'bleu'; it has "),
         (lambda: result_table({}, {"BLEU": "bleu"}), "needs a result and a column"),
         (lambda: result_table({"a": RESULT}, {}), "needs a result and a column"),

@@ -88,6 +88,16 @@ class Subwords:
             numbers = numbers[: numbers.index(END)]
         return self._tokenizer.decode(numbers).removeprefix(" ")
 
+    def labels(self, ids: Iterable[int]) -> list[str]:
+        """Turn ids into one piece each, the specials among them: the rows and columns of an attention map.
+
+        Raises:
+            ValueError: an id that is not in the vocabulary.
+        """
+        numbers = check_ids(ids, len(self))
+        readable = (self._tokenizer.decode([number], skip_special_tokens=False) for number in numbers)
+        return [text.replace(" ", "▁") for text in readable]
+
     def save(self, path: str | Path) -> None:
         """Write the pieces to a JSON file of the library `tokenizers`, whole or not at all."""
         write_whole(path, self._tokenizer.to_str())

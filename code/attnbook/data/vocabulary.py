@@ -87,6 +87,14 @@ class Vocabulary:
                 words.append(self.words[number])
         return words
 
+    def labels(self, ids: Iterable[int]) -> list[str]:
+        """Turn ids into one word each, the specials among them: the rows and columns of an attention map.
+
+        Raises:
+            ValueError: an id that is not in the vocabulary.
+        """
+        return [self.words[number] for number in check_ids(ids, len(self))]
+
     def save(self, path: str | Path) -> None:
         """Write the words to a JSON file, whole or not at all."""
         content = {"kind": "attnbook vocabulary", "words": self.words[len(SPECIALS) :]}

@@ -17,6 +17,7 @@ from attnbook.models.fixed_vector import FixedVector
 from attnbook.models.search import beam_search, greedy_search
 from attnbook.models.source_weights import forced_weights, weight_on_padding, without_source_mask
 from attnbook.recipes.corpora import Aligned, Corpus, Sentences, Words, encode_words, to_text
+from attnbook.recipes.trained import Trained
 
 BATCH_SIZE = 64
 
@@ -83,14 +84,16 @@ def perplexity(model: EncoderDecoder, pairs: Sequence[EncodedPair]) -> float:
     return math.exp(total / count)
 
 
-def predicted_links(model: EncoderDecoder, corpus: Corpus, aligned: Aligned) -> tuple[list[set[Link]], list[set[Link]]]:
+def predicted_links(
+    model: EncoderDecoder, corpus: Corpus | Trained, aligned: Aligned
+) -> tuple[list[set[Link]], list[set[Link]]]:
     """Link each word of the gold translation to the source word that it attends to most, by forced decoding.
 
     The weights of words in pieces are added up, over the pieces of the source word and those of the target word.
 
     Args:
         model: a translator with attention.
-        corpus: that it learned from.
+        corpus: whose vocabularies it has.
         aligned: sentences with their translations.
 
     Returns:
@@ -199,7 +202,9 @@ def _batches(model: EncoderDecoder, pairs: Sequence[EncodedPair]) -> Iterator[Ba
         yield Batch(*(tensor.to(device) for tensor in make_batch(pairs[start : start + BATCH_SIZE])))
 
 
-def _word_weights(model: EncoderDecoder, corpus: Corpus, sources: Sequence[Words], targets: Sequence[Words]) -> Tensor:
+def _word_weights(
+    model: EncoderDecoder, corpus: Corpus | Trained, sources: Sequence[Words], targets: Sequence[Words]
+) -> Tensor:
     """(B, words of the target, words of the source and </s>), filled up with zeros."""
     in_pieces = [
         (encode_words(corpus.source, source), encode_words(corpus.target, target))

@@ -6,7 +6,6 @@ import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,20 +20,10 @@ from attnbook.models.translators import create_translator
 from attnbook.recipes.corpora import Corpus, Pieces, fingerprint
 from attnbook.recipes.grading import grade_translations
 from attnbook.recipes.settings import Run, Settings
+from attnbook.recipes.trained import Trained
 from attnbook.training import History, create_schedule, fit, load_weights
 
 RUN_FILE = "run.json"
-
-
-class Trained(NamedTuple):
-    """A trained translator, ready to translate."""
-
-    model: EncoderDecoder
-    source: Pieces
-    target: Pieces
-    run: Run
-    seed: int
-    history: History
 
 
 def train_translator(
@@ -65,7 +54,7 @@ def train_translator(
         ValueError: as `create_translator`, `LengthBuckets` and `fit`; a folder of another run among them.
     """
     torch.manual_seed(seed)
-    model = _create(run, corpus.source, corpus.target).to(device)
+    model = create_model(run, corpus.source, corpus.target).to(device)
     settings = run.settings
     buckets = LengthBuckets(corpus.train, sentences=settings.batch_size, seed=seed)
 
@@ -125,9 +114,31 @@ def load_translator(folder: Path | str) -> Trained:
         raise ValueError(f"{path} does not say what was trained: {error!r}") from error
     kind = Vocabulary if run.data == "generated" else Subwords
     source, target = kind.load(folder / "source.json"), kind.load(folder / "target.json")
-    model = _create(run, source, target)
+    model = create_model(run, source, target)
     history = load_weights(model, folder, _identity(run, seed, source, target))
     return Trained(model.eval(), source, target, run, seed, history)
+
+
+def create_model(run: Run, source: Pieces, target: Pieces) -> EncoderDecoder:
+    """Create the translator of a run, with random weights.
+
+    Args:
+        run: whose model, sizes and options it has.
+        source: the source's vocabulary.
+        target: the target's vocabulary.
+
+    Returns:
+        The translator.
+
+    Raises:
+        ValueError: options that the model does not take.
+    """
+    size = run.settings.hidden_dim
+    sizes = {"embed_dim": size, "hidden_dim": size, "dropout": run.settings.dropout, "tie_embeddings": True}
+    try:
+        return create_translator(run.model, len(source), len(target), **{**sizes, **run.options})
+    except TypeError as error:
+        raise ValueError(f"{run.model} does not take the options {dict(run.options)}: {error}") from error
 
 
 def is_first_process() -> bool:
@@ -138,15 +149,6 @@ def is_first_process() -> bool:
 def _batches(corpus: Corpus, buckets: LengthBuckets, epoch: int) -> DataLoader:
     buckets.set_epoch(epoch)
     return DataLoader(corpus.train, batch_sampler=buckets, collate_fn=make_batch)
-
-
-def _create(run: Run, source: Pieces, target: Pieces) -> EncoderDecoder:
-    size = run.settings.hidden_dim
-    sizes = {"embed_dim": size, "hidden_dim": size, "dropout": run.settings.dropout, "tie_embeddings": True}
-    try:
-        return create_translator(run.model, len(source), len(target), **{**sizes, **run.options})
-    except TypeError as error:
-        raise ValueError(f"{run.model} does not take the options {dict(run.options)}: {error}") from error
 
 
 def _identity(run: Run, seed: int, source: Pieces, target: Pieces) -> dict[str, object]:

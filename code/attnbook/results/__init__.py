@@ -42,12 +42,11 @@ class Result:
 
     @property
     def origin(self) -> str:
-        """Where the numbers are from, in a line: seeds, time, machine, commit, command."""
+        """Where the numbers of a trained model are from, in a line: seeds, time, machine, commit, command."""
         said, machine = self.content, self.content["machine"]
-        seeds = len(said["seeds"])
-        minutes = said["seconds"] / 60 / seeds
+        seeds, minutes = len(said["seeds"]), self.mean("training_seconds") / 60
         return (
-            f"{seeds} seed{'s' if seeds > 1 else ''}, {minutes:.0f} minutes a seed with its grading, {said['device']} "
+            f"{seeds} seed{'s' if seeds > 1 else ''}, {minutes:.0f} minutes of training each, {said['device']} "
             f"({machine['cores']} cores of {machine['processor']}), commit {said['commit'][:7]}: {said['command']}"
         )
 
