@@ -17,6 +17,7 @@ from attnbook.layers.multi_head import MultiHeadAttention
 from attnbook.memory import peak_memory
 from attnbook.recorder import record_attention
 from attnbook.streaming import streaming_attend
+from bench_translation import translation_comparisons
 from torch import nn
 from torch.nn import functional as F
 
@@ -157,6 +158,12 @@ def bench_recorder(seconds: float) -> None:
     )
 
 
+def bench_translation(seconds: float) -> None:
+    """A training step and beam search of RNNsearch, against what `bench_translation.py` sets beside them."""
+    for name, ours, theirs, bound in translation_comparisons():
+        report(name, ratio(ours, theirs, seconds), bound)
+
+
 def bench_memory() -> None:
     """Peak extra memory of `streaming_attend` against the plain path at T = 8192, and how exact it is."""
     query, key, value = (torch.randn(1, 1, 8192, 64) for _ in range(3))
@@ -190,3 +197,4 @@ if __name__ == "__main__":
     bench_attend(arguments.seconds)
     bench_multi_head(arguments.seconds)
     bench_recorder(arguments.seconds)
+    bench_translation(arguments.seconds)

@@ -1,6 +1,16 @@
-"""Speed of translation, as ratios: `tests/bench.py` times these comparisons, or this file when it is run alone."""
+"""Speed of translation, as ratios: `tests/bench.py` times these comparisons, or this file when it is run alone.
+
+A training step is forward, backward and the update of a fused Adam. Ours is compared with two that compute the same:
+`SlowRNNSearch` projects the keys, and the context's share of the gates, at every step, and its encoder walks from word
+to word; `WordByWord` also applies readout and output layer at every step.
+
+Matrix products alone: ours take 24.2 GFLOP a step, 9.8 of them in the output layer; those of the other two 43.2, which
+is 1.79 times as many. Beam search of 5 takes 3.4 times as many as greedy search. The rest of a ratio is what many small
+calls and the memory cost.
+"""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -73,26 +83,29 @@ def sentences(batch_size: int) -> tuple[Tensor, Tensor, Tensor]:
     return source, torch.full((batch_size,), WORDS), target
 
 
-def training_step(model: RNNSearch, batch: tuple[Tensor, Tensor, Tensor]) -> None:
-    """Forward and backward."""
-    model.zero_grad()
+def training_step(model: RNNSearch, optimizer: torch.optim.Optimizer, batch: tuple[Tensor, Tensor, Tensor]) -> None:
+    """Forward, backward and update."""
+    optimizer.zero_grad()
     total, num_words = translation_loss(model(*batch), batch[2])
     (total / num_words).backward()
+    optimizer.step()
+
+
+def stepper(model: RNNSearch, batch: tuple[Tensor, Tensor, Tensor]) -> Callable[[], None]:
+    """Take a training step at each call."""
+    return partial(training_step, model, torch.optim.Adam(model.parameters(), fused=True), batch)
 
 
 def translation_comparisons() -> Iterator[Comparison]:
     """A training step against slower ways to compute the same, and beam search against greedy."""
-    model, batch = RNNSearch(VOCABULARY, VOCABULARY, **SIZES), sentences(64)
+    batch = sentences(64)
     for slower in (SlowRNNSearch, WordByWord):
-        slow = slower(VOCABULARY, VOCABULARY, **SIZES)
+        model, slow = (kind(VOCABULARY, VOCABULARY, **SIZES) for kind in (RNNSearch, slower))
         slow.load_state_dict(model.state_dict())
         torch.testing.assert_close(slow(*batch), model(*batch), atol=1e-5, rtol=0)
-        yield Comparison(
-            f"training step, RNNSearch / {slower.__name__}, B=64 T={WORDS}",
-            lambda: training_step(model, batch),
-            lambda slow=slow: training_step(slow, batch),
-            0.5,
-        )
+        name = f"training step, RNNSearch / {slower.__name__}, B=64 T={WORDS}"
+        yield Comparison(name, stepper(model, batch), stepper(slow, batch), 0.5)
+    model = RNNSearch(VOCABULARY, VOCABULARY, **SIZES)
     for batch_size in (1, 16, 64):
         source, lengths, _ = sentences(batch_size)
         yield Comparison(
