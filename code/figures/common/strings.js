@@ -190,7 +190,14 @@ const TEXTS = {
       ]),
       model: "Attention of",
       clauses: "Clauses of one sentence",
-      clause: (/** @type {number} */ count) => (count > 4 ? `${count}, more than in training` : `${count}`),
+      clause: (/** @type {number} */ count, /** @type {boolean} */ isTrained) =>
+        isTrained ? `${count}` : `${count}, more than in training`,
+      ranges: ["as long as in training", "longer"],
+      growth: {
+        head: "Clauses",
+        caption: (/** @type {number} */ most) =>
+          `Errors as one sentence grows clause by clause; training had sentences of up to ${most}.`,
+      },
       grade: (/** @type {number} */ errors) => ({
         errors,
         text: errors === 0 ? "✓ right" : `${errors} ${errors === 1 ? "error" : "errors"}`,

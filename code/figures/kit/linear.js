@@ -16,8 +16,8 @@ export function affine(input, weight, bias) {
   const output = multiplyTransposed(input, weight);
   if (bias) {
     const width = check(bias, [weight.shape[0]], "bias").shape[0];
-    for (let place = 0; place < output.data.length; place++) {
-      output.data[place] += bias.data[place % width];
+    for (let start = 0; start < output.data.length; start += width) {
+      for (let j = 0; j < width; j++) output.data[start + j] += bias.data[j];
     }
   }
   return output;

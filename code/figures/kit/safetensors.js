@@ -136,6 +136,9 @@ function checkPlaces(entries, length) {
   }
 }
 
+/** 2^(e - 25) for each exponent e; to raise two to a power for every number would take most of the time. */
+const POWERS = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (exponent - 25));
+
 /**
  * A number of half precision: 1 sign bit, 5 bits of exponent, 10 of fraction.
  * @param {number} bits
@@ -149,7 +152,7 @@ function fromHalf(bits) {
     return fraction ? NaN : sign * Infinity;
   }
   // An exponent of zero marks the numbers too small for a leading one.
-  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
+  return sign * (exponent ? (1024 + fraction) * POWERS[exponent] : fraction * POWERS[1]);
 }
 
 /**

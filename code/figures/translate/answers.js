@@ -1,7 +1,7 @@
 /** What the three translators make of a sentence, graded where its gold is known. */
 
 import { readSafetensors } from "../kit/safetensors.js";
-import { english, englishIds, storedAnswers } from "./corpus.js";
+import { cut, english, englishIds, goldOf, ladder, storedAnswers } from "./corpus.js";
 import { alignmentError, compare } from "./grade.js";
 import { END, NAMES, follow, translate } from "./model.js";
 
@@ -47,7 +47,7 @@ export function translations(weights) {
     const source = [...words.map(({ id }) => id), END];
     const answers = NAMES.map((name) => {
       const written = tensors ? translate(tensors, name, source) : stored?.[name];
-      const found = graded(english(written?.words ?? []).filter((word) => word !== "</s>"), written?.weights, gold);
+      const found = graded(said(written?.words ?? []), written?.weights, gold);
       if (gold && tensors && found.weights) {
         const target = englishIds(gold.target);
         const isGold = !found.errors;
@@ -60,6 +60,22 @@ export function translations(weights) {
     return last.answers;
   };
 }
+
+/**
+ * How the translators do as the sentence grows: their errors with one clause, with two, and so on.
+ * @returns {Record<string, number[]>} By the translator's name.
+ */
+export function growingErrors() {
+  const errors = (/** @type {string} */ name) =>
+    ladder.map((sentence) => {
+      const words = cut(sentence);
+      return compare(said(storedAnswers(words)?.[name].words ?? []), goldOf(words)?.target ?? []).errors;
+    });
+  return Object.fromEntries(NAMES.map((name) => [name, errors(name)]));
+}
+
+/** @type {(ids: number[]) => string[]} The words of a translation, without </s>. */
+const said = (ids) => english(ids.filter((id) => id !== END));
 
 /**
  * @param {string[]} found

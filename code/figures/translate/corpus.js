@@ -16,9 +16,9 @@ const IDS = new Map(corpus.source.map((word, i) => [word, SPECIALS.length + i]))
 const LONGEST = Math.max(...corpus.source.map((word) => word.length));
 const MOST_SUGGESTIONS = 10;
 
-/** @type {{ examples: Record<string, string>, ladder: string[], size: number }} Sentences to show: by name; with 1, 2,
- * and so on clauses; and how many words there are. */
-export const { examples, ladder, size } = { ...corpus, size: corpus.source.length };
+/** @type {{ examples: Record<string, string>, ladder: string[], trainedClauses: number, size: number }} Sentences to
+ * show: by name; one with 1, 2, and so on clauses; the most clauses in training; and how many words there are. */
+export const { examples, ladder, trainedClauses, size } = { ...corpus, size: corpus.source.length };
 
 /**
  * Cut a text into the corpus's words, the longest that fits first; what stands between them is one unknown word.
@@ -113,7 +113,7 @@ export function goldOf(words) {
 }
 
 /**
- * The examples' translations, which the posters are drawn from.
+ * The translations of the examples and of the sentence that grows: posters are drawn from them.
  * @param {Word[]} words
  * @returns {Record<string, { words: number[], weights?: number[][] }> | undefined}
  */

@@ -1,16 +1,17 @@
 /** Translate: a Chinese sentence through one fixed vector and with attention, and where attention looks. */
 
-import { choice, slider } from "../common/controls.js";
+import { choice } from "../common/controls.js";
 import { html } from "../common/elements.js";
 import { defineFigure } from "../common/figure.js";
 import { presetButtons } from "../common/presets.js";
 import { strings } from "../common/strings.js";
 import { translations } from "./answers.js";
 import { cut, examples, goldOf, ladder, size } from "./corpus.js";
+import { clauseSlider } from "./growth.js";
 import { sentenceInput } from "./input.js";
 import { UNKNOWN } from "./model.js";
 import { drawing } from "./pictures.js";
-import schema from "./schema.json" with { type: "json" };
+import schema from "./state.json" with { type: "json" };
 
 /** @typedef {import("./corpus.js").Word} Word */
 
@@ -37,15 +38,7 @@ function build({ stage, set, say, weights }) {
     tooLong: texts.tooLong,
     onInput: (sentence) => move({ sentence }),
   });
-  const clauses = slider({
-    label: texts.clauses,
-    name: "clauses",
-    min: 1,
-    max: ladder.length,
-    step: 1,
-    write: texts.clause,
-    onInput: (count) => move({ sentence: ladder[count - 1] }),
-  });
+  const clauses = clauseSlider(texts, (count) => move({ sentence: ladder[count - 1] }));
   const model = choice({
     label: texts.model,
     name: "model",
@@ -74,7 +67,7 @@ function build({ stage, set, say, weights }) {
     const gold = goldOf(words);
     const answers = words.length ? translate(words, gold) : {};
     input.set(sentence, message(texts, words, Boolean(gold)));
-    pictures.draw({ words, answers, model: name, hasGold: Boolean(gold) });
+    pictures.draw({ words, answers, model: name, hasGold: Boolean(gold), clauses: ladder.indexOf(sentence) + 1 });
     clauses.set(clausesOf(sentence, words));
     model.set(name);
     ready.set({ sentence, model: schema.properties.model.default });

@@ -1,11 +1,10 @@
 """Write the figure's weights and its corpus.json: vocabularies, suggestions, sentences with gold, first answers.
 
-`python make.py RUNS` reads the translators that `attnbook train translation` has trained, one folder each under RUNS:
-RUNS/fixed_vector/seed-0, RUNS/rnnsearch/seed-0, RUNS/luong-general/seed-0.
+`python make.py` reads the translators that come with the book: see attnbook.recipes.pretrained.
 """
 
+import dataclasses
 import json
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -20,7 +19,7 @@ from attnbook.figures.export import storable_weights
 from attnbook.files import write_whole
 from attnbook.models.encoder_decoder import EncoderDecoder
 from attnbook.models.search import Translations, greedy_search
-from attnbook.recipes.translation import load_translator
+from attnbook.recipes.pretrained import load_pretrained
 from safetensors.torch import save
 
 NAMES = ("fixed_vector", "rnnsearch", "luong-general")
@@ -32,22 +31,26 @@ EXAMPLES = {
     "unknown": "我 喜欢 披萨",
 }
 NUM_CLAUSES, TRAINED_CLAUSES = 6, 4
-NUM_LADDERS = 300
+NUM_LADDERS = 1000
 NUM_FOLLOWERS = 8
 
 
-def main(runs: Path) -> None:
+def main() -> None:
     """Read the trained translators and write both files."""
-    trained = {name: load_translator(runs / name / "seed-0") for name in NAMES}
+    trained = {name: load_pretrained(name) for name in NAMES}
     first = trained[NAMES[0]]
     for name, one in trained.items():
         if (one.source.words, one.target.words) != (first.source.words, first.target.words):
             raise ValueError(f"{name} has another vocabulary than {NAMES[0]}")
+        if one.run != dataclasses.replace(first.run, model=name):
+            raise ValueError(f"{name} was trained in another way than {NAMES[0]}: {one.run}, {first.run}")
     models = {name: one.model for name, one in trained.items()}
-    write(models, first.source, first.target)
+    write(models, first.source, first.target, translation_splits(train=first.run.settings.pairs).train)
 
 
-def write(models: Mapping[str, EncoderDecoder], source: Vocabulary, target: Vocabulary) -> None:
+def write(
+    models: Mapping[str, EncoderDecoder], source: Vocabulary, target: Vocabulary, train: Sequence[AlignedPair]
+) -> None:
     """Write weights in half precision, and corpus.json with what the models answer once they are rounded so."""
     weights = {}
     for name, model in models.items():
@@ -58,12 +61,13 @@ def write(models: Mapping[str, EncoderDecoder], source: Vocabulary, target: Voca
     Path(WEIGHTS).mkdir(exist_ok=True)
     (Path(WEIGHTS) / "translate.safetensors").write_bytes(save(weights))
 
-    train = translation_splits().train
     examples = {name: text.split() for name, text in EXAMPLES.items()}
     pairs = {name: parse(words) for name, words in examples.items()}
     ladder = choose_ladder(models, source, target, {pair.source for pair in train})
     examples["long"] = list(ladder[TRAINED_CLAUSES - 1].source)
     gold = [*(pair for pair in pairs.values() if pair), *ladder]
+    grown = {" ".join(pair.source): answers(models, source, pair.source) for pair in ladder}
+    shown = {" ".join(words): answers(models, source, words, poster=True) for words in examples.values()}
     corpus = {
         "source": source.words[len(SPECIALS) :],
         "target": target.words[len(SPECIALS) :],
@@ -71,8 +75,9 @@ def write(models: Mapping[str, EncoderDecoder], source: Vocabulary, target: Voca
         "followers": followers(train, source),
         "examples": {name: "".join(words) for name, words in examples.items()},
         "ladder": ["".join(pair.source) for pair in ladder],
+        "trainedClauses": TRAINED_CLAUSES,
         "gold": {" ".join(pair.source): {"target": pair.target, "links": sorted(pair.links)} for pair in gold},
-        "answers": {" ".join(words): answers(models, source, target, words) for words in examples.values()},
+        "answers": grown | shown,
     }
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in corpus.items())
     write_whole(Path(__file__).with_name("corpus.json"), f"{{\n{lines}\n}}\n")
@@ -84,7 +89,7 @@ def choose_ladder(
     """A sentence of one clause, the same with a second one, and so on.
 
     Of those drawn, one that training does not show at any length, that attention translates without a fault up to the
-    trained lengths and the fixed vector only at first: the one that it holds longest.
+    trained lengths and no further, and the fixed vector only at first: where it holds longest, the shortest.
     """
     ladders = []
     for whole in sample_pairs(NUM_LADDERS, clauses=(NUM_CLAUSES, NUM_CLAUSES)):
@@ -101,24 +106,24 @@ def choose_ladder(
         return len(ladder)
 
     def fits(ladder: Sequence[AlignedPair]) -> bool:
-        attending = min(right(name, ladder) for name in NAMES[1:])
-        return attending >= TRAINED_CLAUSES and 1 <= right(NAMES[0], ladder) < TRAINED_CLAUSES
+        attend = all(TRAINED_CLAUSES <= right(name, ladder) < NUM_CLAUSES for name in NAMES[1:])
+        return attend and 1 <= right(NAMES[0], ladder) < TRAINED_CLAUSES
 
     fitting = [ladder for ladder in ladders if fits(ladder)]
     if not fitting:
         raise ValueError(f"none of {len(ladders)} sentences is translated by attention and breaks the fixed vector")
-    return max(fitting, key=lambda ladder: right(NAMES[0], ladder))
+    return max(fitting, key=lambda ladder: (right(NAMES[0], ladder), -len(ladder[-1].source)))
 
 
 def answers(
-    models: Mapping[str, EncoderDecoder], source: Vocabulary, target: Vocabulary, words: Sequence[str]
+    models: Mapping[str, EncoderDecoder], source: Vocabulary, words: Sequence[str], *, poster: bool = False
 ) -> dict[str, dict[str, list]]:
-    """What each model writes, with </s>; of RNNsearch the weights too: the poster's map."""
+    """What each model writes, with </s>; for a poster RNNsearch's weights too: its map."""
     found = {name: greedy(model, source, words) for name, model in models.items()}
     said = {name: {"words": one.words[0].tolist()} for name, one in found.items()}
-    said["rnnsearch"]["weights"] = [
-        [round(weight, 3) for weight in row] for row in found["rnnsearch"].weights[0].tolist()
-    ]
+    if poster:
+        rows = found["rnnsearch"].weights[0].tolist()
+        said["rnnsearch"]["weights"] = [[round(weight, 3) for weight in row] for row in rows]
     return said
 
 
@@ -152,7 +157,5 @@ def followers(pairs: Iterable[AlignedPair], source: Vocabulary) -> list[list[int
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        raise SystemExit(__doc__)
     torch.set_num_threads(1)
-    main(Path(sys.argv[1]))
+    main()

@@ -8,6 +8,7 @@ const [ROOM_DOWN, WIDEST] = [310, 640]; // where the map is to fit, if its cells
 const EDGES = 58; // pixels of a narrow page that are not the map's
 const [SMALLEST, LARGEST] = [16, 38];
 const MOST_SIGNS = 5;
+const FAINTEST = 0.01; // weight that is drawn
 const GROWING = 1500; // milliseconds at most
 const PAUSE = 140; // milliseconds at most between two rows
 
@@ -19,19 +20,16 @@ const PAUSE = 140; // milliseconds at most between two rows
  */
 
 /**
- * @param {(place: Place) => void} onPoint Called with where the pointer is.
+ * @param {(place: Place, isFocus: boolean) => void} onPoint Called with where the pointer is, or has clicked.
  * @returns {{ node: HTMLElement, draw: (map: Weighed | undefined) => void, mark: (place: Place) => void }}
  */
 export function heatMap(onPoint) {
   const node = html("div", { class: "map" });
   /** @type {ReturnType<typeof picture> | undefined} */
   let drawn;
-  node.addEventListener("pointerover", (event) => {
-    const cell = /** @type {Element} */ (event.target).closest("[data-place]");
-    const [target, source] = cell?.getAttribute("data-place")?.split(",").map(Number) ?? [];
-    onPoint({ source, target });
-  });
-  node.addEventListener("pointerleave", () => onPoint({}));
+  node.addEventListener("pointermove", (event) => onPoint(drawn?.placeOf(event) ?? {}, false));
+  node.addEventListener("pointerleave", () => onPoint({}, false));
+  node.addEventListener("click", (event) => onPoint(drawn?.placeOf(event) ?? {}, true));
   return {
     node,
     draw(map) {
@@ -46,7 +44,7 @@ export function heatMap(onPoint) {
 
 /**
  * @param {Weighed} map
- * @returns {{ node: SVGSVGElement, mark: (place: Place) => void }}
+ * @returns {{ node: SVGSVGElement, mark: (place: Place) => void, placeOf: (event: MouseEvent) => Place }}
  */
 function picture(map) {
   const { source, target, gold, label } = map;
@@ -66,12 +64,19 @@ function picture(map) {
     target: svg("rect", { x: 1, width: width - 2, height: cell, class: "frame" }),
     source: svg("rect", { y: 1, width: cell, height: height - 2, class: "frame" }),
   };
+  const grid = svg("path", { d: gridOf(map, sizes), class: "grid" });
   const drawn = { viewBox: `0 0 ${width} ${height}`, style: `width: ${width}px`, role: "img", "aria-label": label };
+  const node = svg("svg", drawn, ...columns, grid, ...rows, ...outlines, frames.target, frames.source);
   return {
-    node: svg("svg", drawn, ...columns, ...rows, ...outlines, frames.target, frames.source),
+    node,
     mark(place) {
       change(frames.target, { y: top + (place.target ?? 0) * cell, visibility: shown(place.target) });
       change(frames.source, { x: left + (place.source ?? 0) * cell, visibility: shown(place.source) });
+    },
+    placeOf({ clientX, clientY }) {
+      const box = node.getBoundingClientRect();
+      const [j, i] = [clientX - box.x - left, clientY - box.y - top].map((distance) => Math.floor(distance / cell));
+      return { source: j in source ? j : undefined, target: i in target ? i : undefined };
     },
   };
 }
@@ -90,6 +95,13 @@ function measured({ source, target }) {
   return { left, top, cell, width: left + source.length * cell + 2, height: top + target.length * cell + 2 };
 }
 
+/** @type {(map: Weighed, sizes: ReturnType<typeof measured>) => string} The lines between the cells, as one path. */
+function gridOf({ source, target }, { left, top, cell, width, height }) {
+  const down = [...source, ""].map((_, j) => `M${left + j * cell} ${top}V${height - 2}`);
+  const along = [...target, ""].map((_, i) => `M${left} ${top + i * cell}H${width - 2}`);
+  return [...down, ...along].join("");
+}
+
 /**
  * @param {Weighed} map
  * @param {number} i
@@ -98,21 +110,14 @@ function measured({ source, target }) {
  */
 function rowOf({ target, weights }, i, { left, top, cell }) {
   const name = { x: left - 6, y: top + (i + 0.5) * cell + 4.5, "text-anchor": "end", style: "fill: var(--query)" };
-  const cells = Array.from(weights[i], (weight, j) =>
-    svg("rect", {
-      x: left + j * cell + 0.5,
-      y: top + i * cell + 0.5,
-      width: cell - 1,
-      height: cell - 1,
-      "fill-opacity": weight.toFixed(3),
-      "data-place": `${i},${j}`,
-      "data-name": `weight-${i + 1}-${j + 1}`,
-      "data-value": weight,
-    }),
-  );
+  // Most weights are next to nothing: a cell that nobody would see is not drawn, which makes a long sentence quick.
+  const cells = Array.from(weights[i], (weight, j) => ({ weight, x: left + j * cell, y: top + i * cell }))
+    .filter(({ weight }) => weight >= FAINTEST)
+    .map(({ weight, x, y }) => svg("rect", { x, y, width: cell, height: cell, "fill-opacity": weight.toFixed(2) }));
   const pause = Math.min(PAUSE, GROWING / target.length);
   const style = `animation-delay: ${Math.round(i * pause)}ms`;
-  return svg("g", { class: "row", style }, svg("text", name, target[i]), ...cells);
+  const row = { class: "weighed", style, "data-name": `weights-${i + 1}`, "data-value": weights[i].join(" ") };
+  return svg("g", row, svg("text", name, target[i]), ...cells);
 }
 
 /** @type {(word: string) => string} A word of no more signs than there is room for. */

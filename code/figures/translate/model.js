@@ -4,9 +4,9 @@ import { softmax, tanh } from "../kit/activations.js";
 import { attend } from "../kit/attention.js";
 import { embedding } from "../kit/embedding.js";
 import { gru, gruCell } from "../kit/gru.js";
-import { linear } from "../kit/linear.js";
-import { lstm } from "../kit/lstm.js";
-import { concatenate, multiply, multiplyTransposed, row, take, tensor } from "../kit/tensor.js";
+import { affine, linear } from "../kit/linear.js";
+import { lstm, lstmCell } from "../kit/lstm.js";
+import { columns, concatenate, multiply, row, take, tensor, zeros } from "../kit/tensor.js";
 
 /**
  * @typedef {import("../kit/tensor.js").Tensor} Tensor
@@ -86,19 +86,28 @@ function write(tensors, name, source, choose) {
  * @returns {number} The most probable word; <pad> and <s> are no words to write.
  */
 function best(logits) {
-  const isBetter = (/** @type {number} */ word, /** @type {number} */ than) =>
-    word !== PAD && word !== START && logits[word] > logits[than];
-  return logits.reduce((most, _, word) => (isBetter(word, most) ? word : most), UNKNOWN);
+  let most = UNKNOWN;
+  for (let word = END; word < logits.length; word++) {
+    if (logits[word] > logits[most]) most = word;
+  }
+  return most;
 }
 
 /** @type {typeof READERS[string]} Cho et al. 2014: the encoder's last state is all that the decoder hears. */
 function fixedVector(tensors, prefix, source) {
   const { hidden } = gru(tensors, `${prefix}encoder.rnn.`, embedding(tensors, `${prefix}encoder.embedding.`, source));
-  const context = flat(hidden); // (1, 2H)
-  let state = tanh(linear(tensors, `${prefix}bridge.`, context)); // (1, H)
+  const context = asRow(hidden); // (1, 2H)
+  // The context stays the same: what the layers make of it is worked out once, not once a word.
+  const knowing = new Map([
+    ...known(tensors, `${prefix}rnn.weight_ih_l0`, `${prefix}rnn.bias_ih_l0`, context),
+    ...known(tensors, `${prefix}readout.projection.weight`, `${prefix}readout.projection.bias`, context),
+  ]);
+  const own = new Map([...tensors, ...knowing]);
+  const cell = gruCell(own, `${prefix}rnn.`, "_l0");
+  let state = tanh(linear(tensors, `${prefix}bridge.`, row(context, 0))); // (H)
   return (embedded) => {
-    state = gru(tensors, `${prefix}rnn.`, concatenate([embedded, context]), state).hidden;
-    return { features: maxout(tensors, `${prefix}readout.`, concatenate([embedded, state, context])) };
+    [state] = cell.step(row(embedded, 0), [state]);
+    return { features: maxout(own, `${prefix}readout.`, concatenate([embedded, asRow(state)])) };
   };
 }
 
@@ -110,19 +119,17 @@ function rnnSearch(tensors, prefix, source) {
     embedding(tensors, `${prefix}encoder.embedding.`, source),
   ); // (S, 2H)
   const keys = linear(tensors, `${prefix}score.key_projection.`, states); // (S, A)
-  const energy = take(tensors, `${prefix}score.energy.weight`, [1, "A"]);
+  const score = additive(keys, take(tensors, `${prefix}score.energy.weight`, [1, keys.shape[1]]));
   const cell = gruCell(joined(tensors, prefix), "");
   const size = cell.start[0].shape[0];
   const backward = tensor(states.data.subarray(size, 2 * size), [size]); // the backward state at the first word
   let state = tanh(linear(tensors, `${prefix}bridge.`, backward)); // (H)
   return (embedded) => {
     const query = linear(tensors, `${prefix}score.query_projection.`, state); // (A)
-    const width = query.data.length;
-    const hidden = { data: keys.data.map((key, i) => Math.tanh(key + query.data[i % width])), shape: keys.shape };
-    const weights = softmax(multiplyTransposed(energy, hidden)); // (1, S)
+    const weights = softmax(score(query)); // (1, S)
     const context = multiply(weights, states); // (1, 2H)
     [state] = cell.step(row(concatenate([embedded, context]), 0), [state]);
-    const features = concatenate([embedded, tensor(state.data, [1, size]), context]);
+    const features = concatenate([embedded, asRow(state), context]);
     return { features: maxout(tensors, `${prefix}readout.`, features), weights };
   };
 }
@@ -130,14 +137,53 @@ function rnnSearch(tensors, prefix, source) {
 /** @type {typeof READERS[string]} Luong et al. 2015, global, "general": the state after a word asks, q·W·k. */
 function luong(tensors, prefix, source) {
   const read = lstm(tensors, `${prefix}encoder.rnn.`, embedding(tensors, `${prefix}encoder.embedding.`, source));
-  let [hidden, cell] = [flat(read.hidden), flat(read.cell)];
+  const cell = lstmCell(tensors, `${prefix}rnn.`, "_l0");
+  let states = [read.hidden, read.cell].map((last) => row(asRow(last), 0)); // (H) each
   return (embedded) => {
-    const next = lstm(tensors, `${prefix}rnn.`, embedded, { hidden, cell });
-    [hidden, cell] = [next.hidden, next.cell];
-    const query = linear(tensors, `${prefix}score.projection.`, next.output); // (1, H)
+    states = cell.step(row(embedded, 0), states);
+    const output = asRow(states[0]);
+    const query = linear(tensors, `${prefix}score.projection.`, output); // (1, H)
     const { output: context, weights } = attend(query, read.output, read.output, { scale: 1 });
-    return { features: tanh(linear(tensors, `${prefix}combine.`, concatenate([context, next.output]))), weights };
+    return { features: tanh(linear(tensors, `${prefix}combine.`, concatenate([context, output]))), weights };
   };
+}
+
+/**
+ * The additive score v·tanh(k + q) of every key. As tanh x = 1 - 2 / (e^2x + 1), and e^2(k + q) is a product, the
+ * exponentials of the keys are taken once a sentence; a tanh for every key and word would cost more than all matrices.
+ * @param {Tensor} keys (S, A).
+ * @param {Tensor} energy v (1, A).
+ * @returns {(query: Tensor) => Tensor} From a query (A) to its scores (1, S).
+ */
+function additive(keys, energy) {
+  const exponential = (/** @type {Tensor} */ { data }) => Float64Array.from(data, (value) => Math.exp(2 * value));
+  const ofKeys = exponential(keys);
+  return (query) => {
+    const ofQuery = exponential(query);
+    const scores = zeros([1, keys.shape[0]]);
+    for (let j = 0, place = 0; j < scores.data.length; j++) {
+      let sum = 0;
+      for (let i = 0; i < ofQuery.length; i++) sum += energy.data[i] * (1 - 2 / (ofKeys[place++] * ofQuery[i] + 1));
+      scores.data[j] = sum;
+    }
+    return scores;
+  };
+}
+
+/**
+ * A layer that hears always the same in the last columns of its matrix: fewer columns, and what they hear in the bias.
+ * @param {Tensors} tensors
+ * @param {string} weightName
+ * @param {string} biasName
+ * @param {Tensor} input (1, C), what the last C columns hear.
+ * @returns {[string, Tensor][]} The weights by the same names.
+ */
+function known(tensors, weightName, biasName, input) {
+  const weight = take(tensors, weightName, ["out", "in"]);
+  const [size, width] = weight.shape;
+  const rest = width - input.shape[1];
+  const bias = affine(input, columns(weight, rest, width), take(tensors, biasName, [size]));
+  return [[weightName, columns(weight, 0, rest)], [biasName, row(bias, 0)]];
 }
 
 /**
@@ -156,14 +202,8 @@ function joined(tensors, prefix) {
   ]);
 }
 
-/**
- * The final states of one layer's two directions, side by side.
- * @param {Tensor} states (2, H).
- * @returns {Tensor} (1, 2H).
- */
-function flat(states) {
-  return tensor(states.data, [1, states.data.length]);
-}
+/** @type {(given: Tensor) => Tensor} All numbers in one row: of (2, H), the two directions of a layer, (1, 2H). */
+const asRow = ({ data }) => tensor(data, [1, data.length]);
 
 /**
  * A linear layer, and of each two features the larger: feature j of the first half and of the second.

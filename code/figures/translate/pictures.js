@@ -3,6 +3,7 @@
 import { html } from "../common/elements.js";
 import { show, written } from "../common/numbers.js";
 import { largest } from "./grade.js";
+import { errorTable } from "./growth.js";
 import { line } from "./lines.js";
 import { heatMap } from "./map.js";
 import { NAMES, UNKNOWN } from "./model.js";
@@ -13,9 +14,9 @@ import { STYLE } from "./style.js";
  * @typedef {import("./answers.js").Answer} Answer
  * @typedef {import("./lines.js").Shown} Shown
  * @typedef {import("./map.js").Place} Place
- * @typedef {{ words: import("./corpus.js").Word[], answers: Record<string, Answer>, model: string, hasGold: boolean }}
- *   Seen What is on show: answers by the translator's name, none for an empty sentence; `model` is the one whose
- *   attention is drawn.
+ * @typedef {{ words: import("./corpus.js").Word[], answers: Record<string, Answer>, model: string, hasGold: boolean,
+ *   clauses: number }} Seen What is on show: answers by the translator's name, none for an empty sentence; `model` is
+ *   the one whose attention is drawn; `clauses` of the sentence that grows, 0 for any other.
  */
 
 /**
@@ -30,7 +31,8 @@ export function drawing(texts) {
     const [label, language] = [texts.names[name], "en"];
     return { name, ...line({ name, label, language, side: "target", onPoint }) };
   });
-  const map = heatMap((place) => onPoint(place, false));
+  const map = heatMap(onPoint);
+  const growth = errorTable(texts);
   const links = linking(texts, { source, targets, map });
   const rate = html("span", { "data-name": "alignment-error" });
   const rated = html("p", { class: "note" }, texts.outlined, rate);
@@ -44,6 +46,7 @@ export function drawing(texts) {
     if (JSON.stringify([given.words, given.model]) === JSON.stringify([seen?.words, seen?.model])) return;
     seen = given;
     const { answers, model, hasGold } = given;
+    growth.mark(given.clauses);
     source.draw(chinese(texts, given));
     for (const { name, draw: drawLine } of targets) {
       const answer = answers[name];
@@ -59,7 +62,7 @@ export function drawing(texts) {
   }
 
   return {
-    node: html("div", { class: "pictures" }, html("style", {}, STYLE), lines, map.node),
+    node: html("div", { class: "pictures" }, html("style", {}, STYLE), growth.node, lines, map.node),
     notes: html("div", {}, links.note, rated, unrated),
     draw,
     summary: () => (seen?.answers[seen.model] ? texts.heard(heard(texts, seen)) : texts.empty),
