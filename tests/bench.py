@@ -17,6 +17,8 @@ from attnbook.layers.multi_head import MultiHeadAttention
 from attnbook.memory import peak_memory
 from attnbook.recorder import record_attention
 from attnbook.streaming import streaming_attend
+from bench_classification import classification_comparisons
+from bench_faithfulness import faithfulness_comparisons
 from bench_translation import translation_comparisons
 from torch import nn
 from torch.nn import functional as F
@@ -158,10 +160,11 @@ def bench_recorder(seconds: float) -> None:
     )
 
 
-def bench_translation(seconds: float) -> None:
-    """A training step and beam search of RNNsearch, against what `bench_translation.py` sets beside them."""
-    for name, ours, theirs, bound in translation_comparisons():
-        report(name, ratio(ours, theirs, seconds), bound)
+def bench_models(seconds: float) -> None:
+    """Translation, classification and the grading of explanations, each against what its own file sets beside it."""
+    for comparisons in (translation_comparisons, classification_comparisons, faithfulness_comparisons):
+        for name, ours, theirs, bound in comparisons():
+            report(name, ratio(ours, theirs, seconds), bound)
 
 
 def bench_memory() -> None:
@@ -197,4 +200,4 @@ if __name__ == "__main__":
     bench_attend(arguments.seconds)
     bench_multi_head(arguments.seconds)
     bench_recorder(arguments.seconds)
-    bench_translation(arguments.seconds)
+    bench_models(arguments.seconds)

@@ -61,7 +61,7 @@ def make_batch(pairs: Sequence[EncodedPair]) -> Batch:
     Raises:
         ValueError: no pair, or an empty sentence; the message gives its index in the batch.
     """
-    _check_lengths(_lengths(pairs), max_length=None)
+    _check_lengths(_lengths(pairs, LengthBuckets.sides), LengthBuckets)
     source, source_lengths = pad([[*source, END] for source, _ in pairs])
     target, target_lengths = pad([[START, *target, END] for _, target in pairs])
     return Batch(source, source_lengths, target, target_lengths)
@@ -73,6 +73,12 @@ class LengthBuckets:
     Pairs are sorted by length and cut into batches. With `shuffle`, pairs of equal lengths and the batches come in
     an order that the seed and the epoch decide, and nothing else.
     """
+
+    sides: tuple[str, ...] = ("pair {}: its source sentence", "pair {}: its target sentence")
+    """What is measured of each item, as messages call it, in"""
+    unit: str = "ids"
+    added: tuple[int, ...] = (1, 2)
+    """Ids that batching adds to each side: </s>; <s> and </s>."""
 
     def __init__(
         self,
@@ -101,8 +107,8 @@ class LengthBuckets:
         given = [number for number in (sentences, tokens) if number is not None]
         if len(given) != 1 or given[0] < 1:
             raise ValueError(f"give either sentences or tokens, 1 or more; got {sentences} and {tokens}")
-        self._lengths = _lengths(pairs)
-        _check_lengths(self._lengths, max_length)
+        self._lengths = _lengths(pairs, self.sides)
+        _check_lengths(self._lengths, type(self), max_length)
         if tokens is not None and self._batched_lengths.max() > tokens:
             index = self._batched_lengths.max(axis=1).argmax()
             raise ValueError(f"pair {index} has {self._batched_lengths.max()} ids with <s> and </s>, a batch {tokens}")
@@ -137,7 +143,7 @@ class LengthBuckets:
 
     @property
     def _batched_lengths(self) -> np.ndarray:
-        return self._lengths + np.array([1, 2])  # </s>; <s> and </s>
+        return self._lengths + np.array(self.added)
 
     def _cut(self) -> list[int]:
         """Where batches begin among the sorted pairs, and where the last one ends."""
@@ -154,21 +160,22 @@ class LengthBuckets:
 
 
 def _by_length(lengths: np.ndarray) -> np.ndarray:
-    """The order of pairs (N, 2) by source, then target length."""
-    return np.lexsort((lengths[:, 1], lengths[:, 0]))
+    """The order of items (N, sides) by their first side's length, then the second's."""
+    return np.lexsort(lengths.T[::-1])
 
 
-def _lengths(pairs: Sequence[EncodedPair]) -> np.ndarray:
-    """(N, 2), the lengths of source and target."""
-    return np.array([[len(source), len(target)] for source, target in pairs], dtype=np.int64).reshape(-1, 2)
+def _lengths(items: Sequence[tuple], sides: tuple[str, ...]) -> np.ndarray:
+    """(N, sides), the lengths of source and target, or of what else there is."""
+    count = len(sides)
+    return np.array([[len(side) for side in item[:count]] for item in items], dtype=np.int64).reshape(-1, count)
 
 
-def _check_lengths(lengths: np.ndarray, max_length: int | None) -> None:
+def _check_lengths(lengths: np.ndarray, kind: type[LengthBuckets], max_length: int | None = None) -> None:
     if not len(lengths):
-        raise ValueError("there is no sentence pair")
-    for side, column in zip(("source", "target"), lengths.T, strict=True):
+        raise ValueError(f"there is no {'sentence pair' if len(kind.sides) == 2 else kind.sides[0].split()[0]}")
+    for side, column in zip(kind.sides, lengths.T, strict=True):
         if column.min() == 0:
-            raise ValueError(f"pair {column.argmin()}: its {side} sentence is empty")
+            raise ValueError(f"{side.format(column.argmin())} is empty")
         if max_length is not None and column.max() > max_length:
             index = column.argmax()
-            raise ValueError(f"pair {index}: its {side} sentence has {column[index]} ids, allowed are {max_length}")
+            raise ValueError(f"{side.format(index)} has {column[index]} {kind.unit}, allowed are {max_length}")

@@ -140,4 +140,6 @@ def check_ids(ids: Iterable[int], size: int) -> list[int]:
 def _words(sentence: Sequence[str]) -> Sequence[str]:
     if isinstance(sentence, str):
         raise TypeError(f"a sentence must be a list of words; got the string {sentence[:40]!r}")
+    if not isinstance(sentence, Sequence) or not all(isinstance(word, str) for word in sentence):
+        raise TypeError(f"a sentence must be a list of words, each a string; got {sentence!r:.60}")
     return sentence

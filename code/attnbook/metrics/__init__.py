@@ -1,1 +1,1 @@
-"""How good translations and alignments are."""
+"""How good translations, alignments and explanations are."""
