@@ -288,7 +288,7 @@ def test_the_map_grows_unless_the_reader_wants_no_motion(
     figure = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, viewport=WIDE, reduced_motion=motion)
     figure.locator("[data-control=preset-long]").click()
     running = "row => row.getAnimations().length"
-    assert figure.locator(".stage .map .row").last.evaluate(running) == (motion == "no-preference")
+    assert figure.locator(".stage .map .weighed").last.evaluate(running) == (motion == "no-preference")
     figure.page.context.close()
 
 

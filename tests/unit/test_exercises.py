@@ -7,6 +7,7 @@ import pytest
 import torch
 from attnbook import exercise, exercises
 from attnbook.exercises import Exercise, grade
+from attnbook.exercises.history import links_of_map
 from torch.nn import functional as F
 
 NAMES = [
@@ -27,6 +28,19 @@ def bahdanau(tanh=torch.tanh, sign=1):
     return scores
 
 
+def local_p(softmax=lambda scores, offset, width: scores.masked_fill(offset.abs() > width, -torch.inf).softmax(-1),
+            gaussian=lambda offset, width: torch.exp(-2 * (offset / width) ** 2)):  # fmt: skip
+    def weights(scores, centre, half_width):
+        offset = torch.arange(len(scores)) - centre
+        return softmax(scores, offset, half_width) * gaussian(offset, half_width)
+
+    return weights
+
+
+def links_of(weights, rows=slice(None), columns=slice(None)):
+    return {(int(row.argmax()), target) for target, row in enumerate(weights[rows, columns])}
+
+
 def forgets_to_shrink(scores, block_size):
     largest, total = torch.tensor(-torch.inf), torch.tensor(0.0)
     for block in scores.split(block_size):
@@ -36,6 +50,31 @@ def forgets_to_shrink(scores, block_size):
 
 
 WRONG = {
+    "intuition.context_vectors": [
+        lambda weights, states: weights.T @ states if weights.shape[0] == states.shape[0] else states[: len(weights)],
+        lambda weights, states: states[weights.argmax(-1)],
+        lambda weights, states: states.mean(0).expand(len(weights), -1),
+        lambda weights, states: (weights @ states).sum(0),
+    ],
+    "intuition.strongest_links": [
+        lambda weights: {(int(row.argmax()), place) for place, row in enumerate(weights)},
+        lambda weights: {(int(row[:-1].argmax()), place) for place, row in enumerate(weights)},  # a link for </s>
+        lambda weights: {(int(row.argmax()), place) for place, row in enumerate(weights[:-1])},  # a link to </s>
+        lambda weights: {(place, int(row.argmax())) for place, row in enumerate(weights[:-1, :-1])},
+        lambda weights: {(int(column.argmax()), place) for place, column in enumerate(weights[:-1, :-1].T)},
+    ],
+    "intuition.link_error_rate": [
+        lambda found, gold: 2 * len(found & gold) / (len(found) + len(gold)),
+        lambda found, gold: 1 - len(found & gold) / len(gold),
+        lambda found, gold: 1 - len(found & gold) / len(found | gold),
+        lambda found, gold: 1 - len(found & gold) / len(found),  # and it divides by zero
+    ],
+    "intuition.padding_share": [
+        lambda weights, length: weights[:, length:].sum(),
+        lambda weights, length: weights[:, length:].mean(),
+        lambda weights, length: weights[:, :length].sum(1).mean(),
+        lambda weights, length: weights[:, length + 1 :].sum(1).mean(),
+    ],
     "qkv.weights_from_scores": [
         lambda scores, temperature: torch.softmax(scores, -1) / temperature,
         lambda scores, temperature: torch.softmax(scores * temperature, -1),
@@ -97,6 +136,40 @@ WRONG = {
         lambda scores, block_size: scores.max(),
         lambda scores, block_size: sum(block.logsumexp(0) for block in scores.split(block_size)),
         forgets_to_shrink,
+    ],
+    "history.words_read": [
+        lambda order, number: number,  # the state after the word before, for both
+        lambda order, number: number if order == "Luong" else number - 1,  # less than nothing at the first word
+        lambda order, number: number + 1 if order == "Luong" else number,
+        lambda order, number: number if order == "Bahdanau" else max(number - 1, 0),
+    ],
+    "history.named_place": [
+        lambda query, W, v, length: torch.sigmoid(v @ torch.tanh(W @ query)),  # a share, no place
+        lambda query, W, v, length: length * (v @ torch.tanh(W @ query)),  # may lie outside the sentence
+        lambda query, W, v, length: length * torch.tanh(v @ torch.sigmoid(W @ query)),
+        lambda query, W, v, length: length * torch.sigmoid(v @ (W @ query)),
+        lambda query, W, v, length: (length * torch.sigmoid(v @ torch.tanh(W @ query))).round(),
+    ],
+    "history.local_weights": [
+        local_p(gaussian=lambda offset, width: 1.0),  # the window alone
+        local_p(gaussian=lambda offset, width: torch.exp(-(offset**2) / (2 * width**2))),  # σ = D
+        local_p(softmax=lambda scores, offset, width: scores.softmax(-1) * (offset.abs() <= width)),
+        local_p(softmax=lambda scores, offset, width: scores.softmax(-1)),  # no window
+        lambda *given: (weights := local_p()(*given)) / weights.sum(),  # normalised again
+    ],
+    "history.links_of_map": [
+        lambda weights: links_of(weights),  # to </s> too
+        lambda weights: links_of(weights, columns=slice(None, -1)),  # </s> gives way to a word
+        lambda weights: {(target, source) for source, target in links_of_map(weights)},
+        lambda weights: {(source, target + 1) for source, target in links_of_map(weights)},  # a row late
+        lambda weights: {tuple(link) for link in (weights.T > 0.5).nonzero().tolist()},
+    ],
+    "history.alignment_error": [
+        lambda predicted, sure, possible: 1 - len(predicted & sure) / len(predicted | sure),
+        lambda predicted, sure, possible: 1 - 2 * len(predicted & sure) / (len(predicted) + len(sure)),
+        lambda predicted, sure, possible: 1 - len(predicted & possible) / len(predicted),
+        lambda A, S, P: (len(A & S) + len(A & P)) / (len(A) + len(S)),
+        lambda A, S, P: 1 - (len(A & S) + len(A & P)) / (len(A) + len(P)),
     ],
     "transformer.previous_token_share": [
         lambda weights: weights.diagonal().mean(),

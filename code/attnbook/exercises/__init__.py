@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-PARTS = ("qkv", "transformer")
+PARTS = ("intuition", "history", "qkv", "transformer")
 
 
 @dataclass(frozen=True)

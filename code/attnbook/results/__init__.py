@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
+from attnbook.checks import check_whole
+
 FILES = "attnbook.results.files"
 
 
@@ -103,10 +105,12 @@ def result_table(
         The table, and under it the origin of each row.
 
     Raises:
-        ValueError: nothing to show, or a metric that none of the experiments has.
+        ValueError: nothing to show, a metric that none of the experiments has, or digits under 0.
+        TypeError: digits that are no integer.
     """
     if not results or not columns:
         raise ValueError("a table needs a result and a column")
+    check_whole("digits", digits, 0)
     for metric in columns.values():
         if not any(_has(result, metric) for result in results.values()):
             raise ValueError(f"none of {', '.join(result.name for result in results.values())} has {metric!r}")
