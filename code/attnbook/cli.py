@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from attnbook.data.command import add_data
@@ -139,14 +141,16 @@ def run_claims(options: argparse.Namespace, command: str) -> int:
     for device in options.devices:
         check_device(device)
     started = time.monotonic()
-    claims = []
-    for path in pages:
-        name, runs = page_name(path, options.book), []
-        for device in options.devices:
-            for seed in range(options.seeds):
-                runs.append(run_page(path, seed, device))
-                print(f"{name}: seed {seed} on {device}, {len(runs[-1])} claims", file=sys.stderr, flush=True)
-        claims += gather(name, runs)
+    claims, plan = [], [(seed, device) for device in options.devices for seed in range(options.seeds)]
+    with ThreadPoolExecutor(options.jobs) as pool:  # a page runs in a process of its own
+        for path in pages:
+            name, runs = page_name(path, options.book), []
+            for (seed, device), run in zip(
+                plan, pool.map(partial(run_page, path), *zip(*plan, strict=True)), strict=True
+            ):
+                runs.append(run)
+                print(f"{name}: seed {seed} on {device}, {len(run)} claims", file=sys.stderr, flush=True)
+            claims += gather(name, runs)
     result = {
         "experiment": "claims",
         **origin(command),
@@ -180,6 +184,7 @@ def make_parser() -> argparse.ArgumentParser:
     claims.add_argument("--book", type=Path, default=Path("book"), help="the folder of the pages")
     claims.add_argument("--seeds", type=positive, default=5, metavar="N", help="run with seeds 0 to N-1")
     claims.add_argument("--devices", nargs="+", default=["cpu"], metavar="DEVICE", help="such as: cpu cuda")
+    claims.add_argument("--jobs", type=positive, default=1, metavar="N", help="how many to run at a time; default 1")
     claims.add_argument("--output", type=Path, default=Path("results/claims.json"), help="the result file")
     claims.set_defaults(run=run_claims)
     add_export(commands)

@@ -25,7 +25,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "code", "data", "results")
-PAGES = ("qkv/query_key_value", "transformer/look_inside")
+PAGES = ("intuition/seq2seq", "history/bahdanau_to_luong", "qkv/query_key_value", "transformer/look_inside")
 
 
 def pip(python, *arguments):
