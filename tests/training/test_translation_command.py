@@ -4,7 +4,7 @@ import argparse
 import json
 
 import pytest
-from attnbook.recipes import command, grading, translation
+from attnbook.recipes import command, grading, translation, translation_command
 from attnbook.recipes.corpora import generated_corpus, load_corpus
 
 TRAIN = "train translation --model luong-dot --epochs 2 --hidden_dim 8 --batch_size 32 --seeds 2"
@@ -18,7 +18,7 @@ def corpus():
 @pytest.fixture
 def typed(corpus, monkeypatch):
     """Run a command line on the small corpus."""
-    monkeypatch.setattr(command, "load_corpus", lambda data, pair, **sizes: corpus)
+    monkeypatch.setattr(translation_command, "load_corpus", lambda data, pair, **sizes: corpus)
 
     def run(line):
         parser = argparse.ArgumentParser()
@@ -97,6 +97,6 @@ def test_bad_command_lines(tmp_path, typed, capsys):
 def test_a_run_of_another_vocabulary_is_not_evaluated(tmp_path, typed, monkeypatch):
     typed(f"{TRAIN} --folder {tmp_path}")
     other = generated_corpus(pairs=40, valid=8, test=8, held_out=2, clauses=(1, 1), longer=())
-    monkeypatch.setattr(command, "load_corpus", lambda data, pair, **sizes: other)
+    monkeypatch.setattr(translation_command, "load_corpus", lambda data, pair, **sizes: other)
     with pytest.raises(ValueError, match="trained with other vocabularies than generated zh-en gives"):
         typed(f"evaluate translation --folder {tmp_path}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from attnbook.data.vocabulary import SPECIALS, Vocabulary
 from attnbook.extras import require
 from attnbook.models.translators import TRANSLATOR_NAMES
+from attnbook.recipes.run_file import parse_run
 from attnbook.recipes.settings import Run, Settings
 from attnbook.recipes.trained import Trained
 from attnbook.recipes.translation import create_model, load_translator
@@ -43,11 +44,11 @@ def load_pretrained(name: str) -> Trained:
     with resources.as_file(FOLDER.joinpath(f"{name}.safetensors")) as path, safe_open(path, "pt") as file:
         said = json.loads(file.metadata()["attnbook"])
         weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-    run = Run(**{**said["run"], "settings": Settings(**said["run"]["settings"])})
+    run, seed = parse_run({**said["run"], "seed": said["seed"]}, Run, Settings)
     source, target = Vocabulary(said["source"]), Vocabulary(said["target"])
     model = create_model(run, source, target)
     model.load_state_dict({**weights, "output.weight": weights["target_embedding.weight"]})  # tied
-    return Trained(model.eval(), source, target, run, said["seed"], History())
+    return Trained(model.eval(), source, target, run, seed, History())
 
 
 def save_pretrained(trained: Trained, folder: Path) -> None:

@@ -1,8 +1,5 @@
 """Training a translator, and reading a trained one again."""
 
-import json
-import os
-import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,16 +11,14 @@ from torch.utils.data import DataLoader
 from attnbook.data.batching import Batch, LengthBuckets, make_batch
 from attnbook.data.subwords import Subwords
 from attnbook.data.vocabulary import Vocabulary
-from attnbook.files import write_whole
 from attnbook.models.encoder_decoder import EncoderDecoder, translation_loss
 from attnbook.models.translators import create_translator
 from attnbook.recipes.corpora import Corpus, Pieces, fingerprint
 from attnbook.recipes.grading import grade_translations
+from attnbook.recipes.run_file import print_grades, read_run, write_run
 from attnbook.recipes.settings import Run, Settings
 from attnbook.recipes.trained import Trained
 from attnbook.training import History, create_schedule, fit, load_weights
-
-RUN_FILE = "run.json"
 
 
 def train_translator(
@@ -64,9 +59,7 @@ def train_translator(
 
     def evaluate(model: EncoderDecoder) -> dict[str, float]:
         grades, _ = grade_translations(model, corpus, corpus.valid)
-        found = ", ".join(f"{name} {value:.3f}" for name, value in grades.items())
-        if is_first_process():
-            print(f"{run.model}, seed {seed}: {found}", file=sys.stderr, flush=True)
+        print_grades(run.model, seed, grades)
         return grades
 
     history = fit(
@@ -85,7 +78,7 @@ def train_translator(
     )
     corpus.source.save(folder / "source.json")
     corpus.target.save(folder / "target.json")
-    write_whole(folder / RUN_FILE, json.dumps({**asdict(run), "seed": seed}, indent=1, ensure_ascii=False) + "\n")
+    write_run(run, seed, folder)
     return model, history
 
 
@@ -103,15 +96,7 @@ def load_translator(folder: Path | str) -> Trained:
         ValueError: a file is damaged, or the checkpoint belongs to another run.
     """
     folder = Path(folder)
-    path = folder / RUN_FILE
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder} holds no translator that was trained to the end: there is no {RUN_FILE}")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        seed = content.pop("seed")
-        run = Run(**{**content, "settings": Settings(**content["settings"])})
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} does not say what was trained: {error!r}") from error
+    run, seed = read_run(folder, Run, Settings, "translator")
     kind = Vocabulary if run.data == "generated" else Subwords
     source, target = kind.load(folder / "source.json"), kind.load(folder / "target.json")
     model = create_model(run, source, target)
@@ -139,11 +124,6 @@ def create_model(run: Run, source: Pieces, target: Pieces) -> EncoderDecoder:
         return create_translator(run.model, len(source), len(target), **{**sizes, **run.options})
     except TypeError as error:
         raise ValueError(f"{run.model} does not take the options {dict(run.options)}: {error}") from error
-
-
-def is_first_process() -> bool:
-    """Whether this is the process that reports, of those that `accelerate launch` started."""
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def _batches(corpus: Corpus, buckets: LengthBuckets, epoch: int) -> DataLoader:
