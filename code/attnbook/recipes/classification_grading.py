@@ -104,19 +104,20 @@ def grade_attention(examples: Sequence[Example], weighed: Sequence[Weighed]) -> 
         documents besides: weight_on_deciding_sentences; heaviest_sentence_decides, how often; and
         average_precision_in_deciding_sentences, of the ranking of their words alone.
     """
-    grades = {}
-    if examples[0].decisive is not None:
-        decisive = [torch.tensor(example.decisive) for example in examples]
-        everywhere = [torch.ones_like(marks) for marks in decisive]
-        words = [each.words for each in weighed]
-        grades["weight_on_decisive_words"] = _share(words, decisive)
-        grades["average_precision"] = _precision(words, decisive, everywhere)
+    if examples[0].decisive is None:
+        return {}
+    decisive = [torch.tensor(example.decisive) for example in examples]
+    words = [each.words for each in weighed]
+    grades = {
+        "weight_on_decisive_words": _share(words, decisive),
+        "average_precision": _precision(words, decisive, [torch.ones_like(marks) for marks in decisive]),
+    }
     if examples[0].deciding is not None:
         deciding = [torch.tensor(example.deciding) for example in examples]
         sentences = [each.sentences for each in weighed]
         heaviest = [bool(marks[weights.argmax()]) for weights, marks in zip(sentences, deciding, strict=True)]
         inside = [
-            torch.repeat_interleave(marks, torch.tensor(list(map(len, example.sentences))))
+            marks.repeat_interleave(torch.tensor(list(map(len, example.sentences))))
             for marks, example in zip(deciding, examples, strict=True)
         ]
         grades["weight_on_deciding_sentences"] = _share(sentences, deciding)

@@ -126,7 +126,7 @@ def cut_sentences(words: Sequence[str]) -> list[list[str]]:
         if ended and not ends:
             sentences.append([])
         sentences[-1].append(word)
-        ended = ends and (ended or len(sentences[-1]) > 1)  # not behind a mark that stands first
+        ended = ends and not CHINESE_ENDS.issuperset(sentences[-1])  # not behind marks that stand first
     return sentences
 
 
