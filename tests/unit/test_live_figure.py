@@ -142,7 +142,7 @@ def test_a_state_that_is_no_mapping_is_refused():
 @pytest.mark.parametrize(
     ("name", "alt", "message"),
     [
-        ("query", ALT, "name must be one of masks, query-key-value, square-root-of-d, translate; got 'query'"),
+        ("query", ALT, "name must be one of masks, point, query-key-value, square-root-of-d, translate; got 'query'"),
         ("../bundles/masks", ALT, "name must be one of"),
         ("masks", " ", "alt must be a text that says what the figure shows; got ' '"),
         ("masks", None, "alt must be a text"),

@@ -173,6 +173,100 @@ const TEXTS = {
       sizes: { length: "Padding: real keys", before: "Window: keys before", after: "Window: keys after" },
       of: (/** @type {number} */ count, /** @type {number} */ all) => `${count} of ${all}`,
     },
+    point: {
+      text: "Review",
+      scale: "λ, the divisor of the attention scores: a model trained for each",
+      names: /** @type {Record<string, { short: string, long: string }>} */ ({
+        dp: { short: "DP", long: "each word alone" },
+        "dp-l": { short: "DP-L", long: "words in context" },
+      }),
+      ends: ["− negative", "positive +"],
+      verdict: { now: "", before: "untouched: " },
+      side: (/** @type {number} */ probability) =>
+        probability.toFixed(2) === "0.50"
+          ? "undecided 0.50"
+          : probability > 0.5
+            ? `positive ${probability.toFixed(2)}`
+            : `negative ${(1 - probability).toFixed(2)}`,
+      wordsOf: (/** @type {string} */ name) => `Words, weighed by ${name}`,
+      /** @param {{ typed: string, word?: string, isUnknown: boolean, weight: number }} chip */
+      chip: ({ typed, word, isUnknown, weight }) => {
+        if (word === undefined) return ", deleted";
+        const [swapped, unknown] = [word === typed ? "" : `, instead of ${typed}`, isUnknown ? ", unknown" : ""];
+        return `${swapped}${unknown}, weight ${weight.toFixed(2)}, polarity `;
+      },
+      quoted: (/** @type {string} */ word) => `“${shortened(word)}”`,
+      deleted: (/** @type {string} */ word) => `“${shortened(word)}” is deleted: neither classifier reads it.`,
+      /** @type {(word: string, weight: string, polarity: string, product: string) => string} */
+      adds: (word, weight, polarity, product) =>
+        `“${shortened(word)}” adds ${weight} × ${polarity} = ${product}`,
+      sum: "s is the sum of weight × polarity",
+      accuracy: (/** @type {number} */ share) => `accuracy ${share.toFixed(2)}`,
+      about:
+        "A bar is a word's weight, the number below the word its polarity. Accuracy is that on the validation " +
+        "sentences of SST-2.",
+      choose: "Choose a word:",
+      moving: (/** @type {string} */ word) => `Choose the word that gets the weight of “${shortened(word)}”.`,
+      oneWord: "One word can be put in.",
+      key: (/** @type {string} */ key) => `Key: ${key}`,
+      actions: {
+        delete: "Delete",
+        zero: "Weight to 0",
+        move: "Move its weight",
+        swap: "Swap for",
+        own: "other word",
+        ownLabel: "Another word to swap it for",
+        reset: "Undo all changes",
+      },
+      trained: "Both classifiers were trained on sentences from film reviews.",
+      empty: "There is no word to judge: type some, or choose an example.",
+      /** @type {(length: number, most: number) => string} */
+      tooLong: (length, most) =>
+        `${length.toLocaleString("en")} characters are too many, the figure takes ${most}. Shown is the text before.`,
+      /** @type {(words: string[], size: number) => string} */
+      unknownWords: (words, size) =>
+        `Unknown, not among the ${size.toLocaleString("en")} words of training: ${shortened(words.join(" "))}. The ` +
+        "classifiers read <unk> instead.",
+      heard: (/** @type {string[]} */ said) => `${said.join(". ")}.`,
+      presets: "Examples",
+      hint: "Type a review, or take an example. Then change it by hand: does the score follow the weights?",
+      preset: {
+        plain: {
+          text: "Plain",
+          note: "Which words get the weight, and are they those that you would point at?",
+        },
+        negation: {
+          text: "Negation",
+          note: "DP weighs “not” and “good” each by itself; DP-L has read the words around them.",
+        },
+        contrast: {
+          text: "Contrast",
+          note: "Two clauses that disagree: the score is a weighted mean, so the weights decide which one wins.",
+        },
+        order: {
+          text: "Order",
+          note:
+            "“good, not bad” was typed, then two words were swapped. They are the same words still: DP cannot tell " +
+            "the difference.",
+        },
+        zero: {
+          text: "Zeroed",
+          note:
+            "“not” has lost its weight, the others share it. For DP that is the same as deleting the word; for DP-L " +
+            "its neighbours have read it.",
+        },
+        moved: {
+          text: "Moved",
+          note:
+            "All the weight of “great” lies on “the” now. Does the answer go with it? If not, what did the weight " +
+            "tell?",
+        },
+        flat: {
+          text: "Flat",
+          note: "With λ = 10 000 every word weighs the same: the answer is the mean polarity, and nothing points.",
+        },
+      },
+    },
     translate: {
       sentence: "Chinese sentence",
       source: "Chinese",
