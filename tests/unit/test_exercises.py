@@ -8,6 +8,8 @@ import torch
 from attnbook import exercise, exercises
 from attnbook.exercises import Exercise, grade
 from attnbook.exercises.history import links_of_map
+from attnbook.exercises.text import Judge
+from text_exercise_cases import WRONG_IN_TEXT
 from torch.nn import functional as F
 
 NAMES = [
@@ -171,6 +173,7 @@ WRONG = {
         lambda A, S, P: (len(A & S) + len(A & P)) / (len(A) + len(S)),
         lambda A, S, P: 1 - (len(A & S) + len(A & P)) / (len(A) + len(P)),
     ],
+    **WRONG_IN_TEXT,
     "transformer.previous_token_share": [
         lambda weights: weights.diagonal().mean(),
         lambda weights: weights.diagonal(1).mean(),
@@ -251,6 +254,22 @@ def test_an_answer_that_changes_its_input_harms_nobody():
     assert verdict == "✗ x.add: for input x = [1.0]\n  your answer [5.0]\n  expected    [2.0]"
 
 
+def test_a_model_that_is_asked_is_shown_with_what_it_knows():
+    verdict = grade("text.leave_one_out", exercises.find("text.leave_one_out"), lambda predict, words: predict(words))
+    shown = "predict = Judge(worth={'good': 2.0, 'fine': 1.0, 'dull': -3.0}), words = ['good']"
+    assert verdict.startswith(f"✗ text.leave_one_out: for input {shown}\n  your answer [0.1192, 0.8808]\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "sum_of_worth"),
+    [("", 0), ("a film", 0), ("good good", 4), ("not good", -2), ("not a good film", 2), ("good not", 2)],
+)
+def test_the_judge_can_be_worked_out_by_hand(text, sum_of_worth):
+    probabilities = Judge({"good": 2.0})(text.split())
+    positive = 1 / (1 + np.exp(-sum_of_worth))
+    assert probabilities.tolist() == pytest.approx([1 - positive, positive], abs=1e-6)
+
+
 RIGHT = [
     (torch.tensor([0.5]), torch.tensor([0.5 + 1e-7])),
     (torch.tensor([0.5]), torch.tensor([0.5], dtype=torch.float64)),
@@ -302,10 +321,18 @@ def test_what_does_not(expected, answer):
         (torch.tensor([0.5]), [0.5], "you gave a list, not a tensor of numbers, shape (1,)"),
         (torch.tensor([0.5]), torch.tensor(0.5), "shape (), not a tensor of numbers, shape (1,)"),
         (torch.tensor([True]), torch.tensor([1]), "a tensor of numbers, shape (1,), not a tensor of truth values"),
+        (torch.tensor(0.5), 0.5, "you gave a number, not a tensor of numbers, shape ()"),
+        (0.5, torch.tensor([0.5, 0.5]), "you gave a tensor of numbers, shape (2,), not a number"),
+        (0.5, [0.5], "you gave a list, not a number"),
     ],
 )
 def test_an_answer_of_another_kind_is_told_so(expected, answer, told):
     assert told in grade("x.y", make_task(expected), lambda _: answer)
+
+
+@pytest.mark.parametrize("answer", [1, 0.25, torch.tensor(0.25), np.float64(0.25), torch.tensor([0.25])])
+def test_a_wrong_number_is_not_told_to_be_of_another_kind(answer):
+    assert "you gave" not in grade("x.y", make_task(0.5), lambda _: answer)
 
 
 def test_large_inputs_are_shown_by_their_shape():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-PARTS = ("intuition", "history", "qkv", "transformer")
+PARTS = ("intuition", "history", "qkv", "text", "transformer")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def grade(name: str, task: Exercise, answer: Callable) -> str:
             return f"… {name}: returned None, so not attempted yet (or is the return missing?). Hint: {task.hint}"
         if not _same(result, expected, task.tolerance):
             answers = f"  your answer {_show_one(result)}\n  expected    {_show_one(expected)}"
-            kinds = "" if _kind(result) == _kind(expected) else f"\n  you gave {_kind(result)}, not {_kind(expected)}"
+            given_kind = _kind(result if isinstance(expected, Tensor) else _number(result))
+            kinds = "" if given_kind == _kind(expected) else f"\n  you gave {given_kind}, not {_kind(expected)}"
             return f"✗ {name}: {_show(task, given)}\n{answers}{kinds}"
     return f"✓ {name}"
 
@@ -90,20 +91,22 @@ def _same(result: object, expected: object, tolerance: float) -> bool:
         if not isinstance(result, tuple | list) or len(result) != len(expected):
             return False
         return all(_same(*pair, tolerance) for pair in zip(result, expected, strict=True))
-    if hasattr(result, "item"):  # tensors, and the numbers of numpy
-        if math.prod(result.shape) != 1:
-            return False
-        result = result.item()
+    result = _number(result)
     if isinstance(expected, float):
         return isinstance(result, float | int) and abs(result - expected) <= tolerance
-    return bool(result == expected)
+    return not hasattr(result, "shape") and bool(result == expected)
+
+
+def _number(value: object) -> object:
+    """The number that a tensor or an array of numpy holds alone; anything else as it is."""
+    return value.item() if hasattr(value, "item") and math.prod(value.shape) == 1 else value
 
 
 def _kind(value: object) -> str:
     if isinstance(value, Tensor):
         numbers = "truth values" if value.dtype == torch.bool else "numbers"
         return f"a tensor of {numbers}, shape {tuple(value.shape)}"
-    return f"a {type(value).__name__}"
+    return "a number" if type(value) in (int, float) else f"a {type(value).__name__}"
 
 
 def _show(task: Exercise, given: tuple) -> str:
