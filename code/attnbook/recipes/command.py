@@ -2,10 +2,10 @@
 
 import argparse
 
-from attnbook.recipes import classification_command, translation_command
+from attnbook.recipes import classification_command, faithfulness_command, translation_command
 
 TRAIN = (translation_command.add_train, classification_command.add_train)
-EVALUATE = (translation_command.add_evaluate,)
+EVALUATE = (translation_command.add_evaluate, faithfulness_command.add_evaluate)
 """Functions that add a task to the verb; each stands with what it serves."""
 
 
