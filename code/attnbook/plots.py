@@ -178,67 +178,6 @@ def head_grid(
 
 
 @plt.rc_context(FONTS)
-def weighted_words(
-    words: Sequence[str],
-    weights: Weights,
-    *,
-    title: str = "",
-    marked: Sequence[int] = (),
-    largest: float | None = None,
-    width: float = 8.0,
-) -> Figure:
-    """Write a text with each word on a ground as dark as its weight.
-
-    Args:
-        words: L words.
-        weights: (L,), not negative.
-        title: above the text.
-        marked: positions of words to underline, those a person or a gold standard names, say.
-        largest: the weight that is drawn darkest; the largest one present when not given.
-        width: of the figure, in inches.
-
-    Returns:
-        The figure.
-
-    Raises:
-        ValueError: no words, or weights that do not fit the words or are negative.
-    """
-    values = _array(weights, 1, "weights must be (L,)")
-    if len(values) != len(words):
-        raise ValueError(f"words and weights must have one length; got {len(words)} words and {len(values)} weights")
-    if not (values >= 0).all():
-        raise ValueError(f"weights must not be negative; the least is {values.min()}")
-    top = max(values.max() if largest is None else largest, 1e-12)
-    figure = plt.figure(figsize=(width, 1.0), layout="none")
-    pixels = figure.get_window_extent().width
-    line_height, x, y = 30.0 * figure.dpi / 110, 8.0, 0.0
-    renderer = figure.canvas.get_renderer()
-    placed = []
-    for index, (word, weight) in enumerate(zip(words, values, strict=True)):
-        shade = min(float(weight) / top, 1.0)
-        color = WEIGHT_MAP(0.85 * shade)
-        ink = "white" if shade > 0.55 else "black"
-        text = figure.text(0, 0, word, fontsize=11, color=ink, va="baseline", parse_math=False)
-        text.set_bbox({"facecolor": color, "edgecolor": "none", "boxstyle": "round,pad=0.22"})
-        extent = text.get_window_extent(renderer).width
-        if x + extent > pixels - 8 and x > 8:
-            x, y = 8.0, y + line_height
-        placed.append((text, x, y, extent, index in marked))
-        x += extent + 11 * figure.dpi / 110
-    total = y + line_height + (26 * figure.dpi / 110 if title else 0)
-    figure.set_size_inches(width, total / figure.dpi)
-    for text, left, down, extent, is_marked in placed:
-        baseline = (total - (26 * figure.dpi / 110 if title else 0) - down - 20 * figure.dpi / 110) / total
-        text.set_position((left / pixels, baseline))
-        if is_marked:
-            ends = [left / pixels, (left + extent) / pixels]
-            figure.add_artist(plt.Line2D(ends, [baseline - 7 / total] * 2, color=COLORS["key"], linewidth=2))
-    if title:
-        figure.text(8 / pixels, 1 - 16 / total, title, fontsize=11, fontweight="bold", va="center")
-    return figure
-
-
-@plt.rc_context(FONTS)
 def overlay(
     image: Weights,
     weights: Weights,

@@ -1,14 +1,13 @@
 """Pictures: what is drawn is what was given; misfits are refused."""
 
 import io
-import math
 import warnings
 
 import matplotlib
 import numpy as np
 import pytest
 import torch
-from attnbook.plots import COLORS, head_grid, heat_map, overlay, plt, use_style, weighted_words
+from attnbook.plots import COLORS, head_grid, heat_map, overlay, plt, use_style
 from attnbook.plots_training import training_curves
 from attnbook.training.history import History
 
@@ -54,7 +53,6 @@ def test_a_single_cell_and_labels_that_look_like_formulas():
     ax.figure.canvas.draw()
     assert heat_map([[0.0]]).collections[0].get_array().item() == 0.0
     head_grid(torch.ones(1, 1, 1), ["$$"]).canvas.draw()
-    weighted_words(["$$", r"$\bad$"], [0.5, 0.5]).canvas.draw()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +60,6 @@ def test_a_single_cell_and_labels_that_look_like_formulas():
     [
         lambda: heat_map([[1.0]], ["我"], ["喜欢"], title="食物").figure,
         lambda: head_grid(torch.ones(1, 2, 2), ["我", "吃"], titles=["头"]),
-        lambda: weighted_words(["食物", "food"], [0.5, 0.5], title="重点"),
         lambda: overlay(np.zeros((2, 2)), [[1.0]], title="看").figure,
         lambda: training_curves({"模型": History([{"epoch": 1, "loss": 1.0}])}, title="训练"),
         lambda: use_style() or plt.figure().suptitle("一张图", fontweight="bold").figure,
@@ -100,10 +97,6 @@ def test_a_font_without_chinese_is_complained_about():
         (lambda: head_grid(torch.rand(2, 1, 3), ["a"]), r"1 tokens need maps of 1 x 1; got \(1, 3\)"),
         (lambda: head_grid(torch.rand(2, 3, 3), titles=["a"]), "titles must have 2 entries; got 1"),
         (lambda: head_grid(torch.rand(2, 3, 3), columns=0), "columns must be 1 or more; got 0"),
-        (lambda: weighted_words(["a"], [0.5, 0.5]), "one length; got 1 words and 2 weights"),
-        (lambda: weighted_words(["a"], [-0.5]), r"weights must not be negative; the least is -0\.5"),
-        (lambda: weighted_words(["a"], [math.nan]), "weights must not be negative; the least is nan"),
-        (lambda: weighted_words([], []), r"weights must be \(L,\).*got shape \(0,\)"),
         (lambda: overlay(np.zeros((3, 8, 8)), WEIGHTS), r"image must be .*got \(3, 8, 8\)"),
         (lambda: overlay(np.zeros((0, 8)), WEIGHTS), r"image must be .*got \(0, 8\)"),
         (
@@ -131,45 +124,6 @@ def test_a_grid_of_heads_has_a_picture_for_each_on_one_scale():
     assert labels(drawn[0].get_yticklabels()) == ["a", "b", "c"]
     titles = [ax.get_title() for ax in head_grid(maps, titles=list("vwxyz")).axes if ax.images]
     assert titles == list("vwxyz")
-
-
-def darkness(text):
-    """How dark the ground of a word is, from 0 for white to 1 for black."""
-    return 1 - np.mean(text.get_bbox_patch().get_facecolor()[:3])
-
-
-def test_words_are_as_dark_as_their_weights():
-    words = ["not", "at", "all", "good"]
-    figure = weighted_words(words, torch.tensor([0.4, 0.0, 0.1, 0.5]), title="Where it looks", marked=[0, 3])
-    *texts, title = figure.texts
-    assert [text.get_text() for text in texts] == words
-    assert title.get_text() == "Where it looks"
-    assert darkness(texts[1]) == 0
-    assert darkness(texts[1]) < darkness(texts[2]) < darkness(texts[0]) < darkness(texts[3])
-    assert len([line for line in figure.findobj(plt.Line2D) if line.get_color() == COLORS["key"]]) == 2
-    assert darkness(weighted_words(["a"], [0.5], largest=1.0).texts[0]) < darkness(texts[3])
-    assert darkness(weighted_words(["a"], [0.0]).texts[0]) == 0
-
-
-@pytest.mark.parametrize("style", [False, True])
-@pytest.mark.parametrize("title", ["", "Where it looks"])
-@pytest.mark.parametrize(("words", "width"), [(["attention"] * 80, 8.0), (["hi"], 8.0), (["gjpq", "W" * 15] * 9, 3.0)])
-def test_long_texts_stay_inside_the_figure_and_words_apart(words, width, title, style):
-    if style:
-        use_style()
-    figure = weighted_words(words, np.linspace(0, 1, len(words)), width=width, title=title)
-    figure.canvas.draw()
-    renderer, page = figure.canvas.get_renderer(), figure.bbox
-    boxes = [text.get_window_extent(renderer) for text in figure.texts]
-    for box in boxes:
-        assert box.x0 >= 0 and box.x1 <= page.x1 and box.y0 >= 0 and box.y1 <= page.y1
-    grounds = [text.get_bbox_patch().get_window_extent(renderer) for text in figure.texts if text.get_bbox_patch()]
-    for index, box in enumerate(grounds):
-        others = np.array([other.extents for other in grounds[index + 1 :]]).reshape(-1, 4)
-        apart = (
-            (others[:, 0] >= box.x1) | (others[:, 2] <= box.x0) | (others[:, 1] >= box.y1) | (others[:, 3] <= box.y0)
-        )
-        assert apart.all()
 
 
 @pytest.mark.parametrize("shape", [(8, 12), (8, 12, 3)])

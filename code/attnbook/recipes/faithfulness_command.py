@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,7 @@ def load_texts(data: str, count: int) -> dict[str, list[LabelledText]]:
     return {name: [parts[name][index] for index in order] for name, order in orders.items()}
 
 
-def grade_seeds(trained: list["TrainedClassifier"], texts: list[LabelledText]) -> list[dict[str, float]]:
+def grade_seeds(trained: Sequence["TrainedClassifier"], texts: Sequence[LabelledText]) -> list[dict[str, float]]:
     """Grade classifiers that differ in their seed, each alone and beside the others.
 
     Args:
@@ -119,8 +120,8 @@ def grade_seeds(trained: list["TrainedClassifier"], texts: list[LabelledText]) -
         texts: whose predictions are explained.
 
     Returns:
-        For each classifier what `grade_explanations` returns and, where there are several, `compare_seeds`; of grades
-        that some lack none.
+        For each classifier what `grade_explanations` returns and, where there are several, `compare_seeds`; a grade
+        that one of them lacks is left out of all.
     """
     from attnbook.recipes.faithfulness import compare_seeds, explain, grade_scores, grade_weights
 

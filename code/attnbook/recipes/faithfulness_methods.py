@@ -16,7 +16,7 @@ from attnbook.metrics.erasure import replace_with
 from attnbook.models.attention_classifier import AttentionClassifier
 from attnbook.recipes.trained_classifier import TrainedClassifier
 
-# In training words become <unk> at random; left out, a word would also bring others together that never stood so.
+# `word_dropout` shows <unk> in training; a word left out would also bring others together that never stood so.
 ERASE = replace_with(UNKNOWN)
 STEPS = 16  # of integrated gradients
 BATCH_SIZE = 64
