@@ -25,7 +25,13 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "code", "data", "results")
-PAGES = ("intuition/seq2seq", "history/bahdanau_to_luong", "qkv/query_key_value", "transformer/look_inside")
+PAGES = (
+    "intuition/seq2seq",
+    "history/bahdanau_to_luong",
+    "qkv/query_key_value",
+    "text/classifier_that_points",
+    "transformer/look_inside",
+)
 
 
 def pip(python, *arguments):
