@@ -30,7 +30,7 @@ def test_values_means_and_baselines():
 
 def test_a_table_has_means_spreads_gaps_and_origins():
     other = Result(
-        "other", {**CONTENT, "seeds": [0], "metrics": {"bleu": [10.0], "training_seconds": [1200.0]}, "baselines": {}}
+        "other", {**CONTENT, "seeds": [0], "metrics": {"bleu": [10.0], "training_seconds": [80.0]}, "baselines": {}}
     )
     columns = {"BLEU": "bleu", "error": "alignment_error", "diagonal": "alignment_error_diagonal"}
     shown = result_table({"Luong": RESULT, "Other": other}, columns, digits=1)
@@ -39,7 +39,7 @@ def test_a_table_has_means_spreads_gaps_and_origins():
     assert lines[2] == "| Luong | 25.0 (20.0 to 30.0) | 0.2 (0.1 to 0.2) | 0.8 |"
     assert lines[3] == "| Other | 10.0 | – | – |"
     assert lines[5].startswith("- Luong: 2 seeds, 10 minutes of") and lines[5].endswith("--model luong-dot`")
-    assert lines[6].startswith("- Other: 1 seed, 20 minutes of")
+    assert lines[6].startswith("- Other: 1 seed, 80 seconds of")
     assert repr(shown) == shown._repr_markdown_()
 
 

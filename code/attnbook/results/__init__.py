@@ -46,9 +46,10 @@ class Result:
     def origin(self) -> str:
         """Where the numbers of a trained model are from, in a line: seeds, time, machine, commit, command."""
         said, machine = self.content, self.content["machine"]
-        seeds, minutes = len(said["seeds"]), self.mean("training_seconds") / 60
+        seeds, seconds = len(said["seeds"]), self.mean("training_seconds")
+        time = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
         return (
-            f"{seeds} seed{'s' if seeds > 1 else ''}, {minutes:.0f} minutes of training each, {said['device']} "
+            f"{seeds} seed{'s' if seeds > 1 else ''}, {time} of training each, {said['device']} "
             f"({machine['cores']} cores of {machine['processor']}), commit {said['commit'][:7]}: {said['command']}"
         )
 
