@@ -178,7 +178,7 @@ const TEXTS = {
       scale: "λ, the divisor of the attention scores: a model trained for each",
       names: /** @type {Record<string, { short: string, long: string }>} */ ({
         dp: { short: "DP", long: "each word alone" },
-        "dp-l": { short: "DP-L", long: "words in context" },
+        "dp-l": { short: "DP-L", long: "in context" },
       }),
       ends: ["− negative", "positive +"],
       verdict: { now: "", before: "untouched: " },
