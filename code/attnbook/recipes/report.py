@@ -38,8 +38,8 @@ def add_task(tasks: argparse._SubParsersAction, name: str, text: str) -> argpars
         The task's parser.
     """
     task = tasks.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    task.add_argument("--folder", type=Path, required=True, help="of the runs, such as runs/rnnsearch")
-    task.add_argument("--output", type=Path, help="the result file, such as results/rnnsearch.json")
+    task.add_argument("--folder", type=Path, required=True, help="of the runs, such as runs/first")
+    task.add_argument("--output", type=Path, help="the result file, such as first.json")
     task.add_argument("--device", default="cpu", help="such as cuda; default cpu")
     return task
 
@@ -57,7 +57,8 @@ def add_training(
     """
     task.add_argument("--seeds", type=int, default=3, metavar="N", help="train with seeds 0 to N-1; default 3")
     task.add_argument("--precision", default="no", help="no, bf16, or on a GPU fp16")
-    options_help = "of the model's class, beside its sizes, such as '{\"input_feeding\": true}'"
+    examples = """'{"input_feeding": true}' of luong-dot, '{"scale": 10}' of dp"""
+    options_help = f"of the model's class, beside its sizes, such as {examples}"
     task.add_argument("--options", type=_json_object, default={}, metavar="JSON", help=options_help)
     for name, text in settings.items():
         usual = ", ".join(f"{data} {getattr(values, name)}" for data, values in defaults.items())
