@@ -14,7 +14,7 @@ from attnbook.data.texts import LabelledText
 from attnbook.data.yelp_hat import PARTS, load_yelp_hat
 from attnbook.machine import check_device
 from attnbook.recipes.classification_settings import DEFAULTS
-from attnbook.recipes.report import Graded, add_task, count_parameters, seed_folders, write_report
+from attnbook.recipes.report import Graded, add_task, count_parameters, load_seeds, write_report
 from attnbook.recipes.text_corpora import load_text_corpus
 
 if TYPE_CHECKING:
@@ -58,10 +58,8 @@ def run_faithfulness(options: argparse.Namespace, command: str) -> int:
     check_whole("texts", options.texts, 1)
     check_device(options.device)
     started = time.monotonic()
-    trained = [load_classifier(folder) for folder in seed_folders(options.folder, "classifier")]
+    trained = load_seeds(options.folder, "classifier", load_classifier)
     run = trained[0].run
-    if any(one.run != run for one in trained):
-        raise ValueError(f"{options.folder} holds classifiers of different runs")
     for one in trained:
         one.model.to(options.device)
     parts = load_texts(options.data, options.texts)

@@ -5,14 +5,16 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from torch import nn
 
 from attnbook.files import write_whole
 from attnbook.machine import origin
+
+Trained = TypeVar("Trained")
 
 
 class Graded(NamedTuple):
@@ -71,20 +73,28 @@ def given_settings(options: argparse.Namespace, names: Mapping[str, str]) -> dic
     return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 
-def seed_folders(folder: Path, model: str) -> list[Path]:
-    """The folders of a run's seeds in order.
+def load_seeds(folder: Path, model: str, load: Callable[[Path], Trained]) -> list[Trained]:
+    """Read the models of a run, one a seed, in the order of the seeds.
 
     Args:
-        folder: of the run.
-        model: what was trained, for the message.
+        folder: of the run, with the folders seed-0, seed-1 and so on.
+        model: what was trained, for the messages.
+        load: reads one of these folders; what it returns has a `run`.
+
+    Returns:
+        The models.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is none, or one was not trained to the end.
+        ValueError: they are of different runs, or a file is damaged.
     """
     folders = sorted(folder.glob("seed-*"), key=lambda path: (len(path.name), path.name))
     if not folders:
         raise FileNotFoundError(f"{folder} holds no trained {model}: there is no folder seed-0 in it")
-    return folders
+    trained = [load(one) for one in folders]
+    if any(one.run != trained[0].run for one in trained):
+        raise ValueError(f"{folder} holds {model}s of different runs")
+    return trained
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -13,7 +13,7 @@ from attnbook.recipes.report import (
     add_training,
     count_parameters,
     given_settings,
-    seed_folders,
+    load_seeds,
     write_report,
 )
 from attnbook.recipes.settings import DEFAULTS, Run
@@ -120,10 +120,8 @@ def run_evaluate(options: argparse.Namespace, command: str) -> int:
 
     check_device(options.device)
     started = time.monotonic()
-    trained = [load_translator(folder) for folder in seed_folders(options.folder, "translator")]
+    trained = load_seeds(options.folder, "translator", load_translator)
     run = trained[0].run
-    if any(one.run != run for one in trained):
-        raise ValueError(f"{options.folder} holds translators of different runs")
     corpus = load_corpus(run.data, run.pair, pairs=run.settings.pairs, pieces=run.settings.pieces)
     for now, then in ((corpus.source, trained[0].source), (corpus.target, trained[0].target)):
         if fingerprint(now) != fingerprint(then):
