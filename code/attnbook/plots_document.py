@@ -19,7 +19,7 @@ Weights = Tensor | np.ndarray | Sequence[float]
 
 
 @plt.rc_context(FONTS)
-def plot_document(
+def weighted_document(
     sentences: Sequence[Sequence[str]],
     word_weights: Sequence[Weights],
     sentence_weights: Weights,

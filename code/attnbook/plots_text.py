@@ -30,7 +30,7 @@ class Word:
 
 
 @plt.rc_context(FONTS)
-def plot_weighted_words(
+def weighted_words(
     texts: Sequence[Sequence[str]],
     weights: Sequence[Tensor | np.ndarray | Sequence[float]],
     *,

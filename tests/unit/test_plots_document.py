@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from attnbook.plots import COLORS, plt
-from attnbook.plots_document import plot_document
+from attnbook.plots_document import weighted_document
 
 SENTENCES = [["the", "soup", "was", "cold"], ["a", "dull", "film"]]
 WORD_WEIGHTS = [torch.tensor([0.1, 0.2, 0.1, 0.6]), [0.0, 0.9, 0.1]]
@@ -22,7 +22,7 @@ def fresh_pictures():
 
 def draw(**options):
     given = {"sentences": SENTENCES, "word_weights": WORD_WEIGHTS, "sentence_weights": SENTENCE_WEIGHTS} | options
-    return plot_document(given.pop("sentences"), given.pop("word_weights"), given.pop("sentence_weights"), **given)
+    return weighted_document(given.pop("sentences"), given.pop("word_weights"), given.pop("sentence_weights"), **given)
 
 
 def darkness(artist):

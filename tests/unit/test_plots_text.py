@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from attnbook.plots import COLORS, plt, use_style
-from attnbook.plots_text import UNKNOWN_INK, plot_weighted_words
+from attnbook.plots_text import UNKNOWN_INK, weighted_words
 
 NOT_GOOD, FINE = ["not", "at", "all", "good"], ["fine", "."]
 
@@ -33,7 +33,7 @@ def luminance(color):
 
 
 def test_words_of_all_texts_are_as_dark_as_their_weights_on_one_scale():
-    figure = plot_weighted_words([NOT_GOOD, FINE], [torch.tensor([0.4, 0.0, 0.1, 0.5]).bfloat16(), [0.25, 0.75]])
+    figure = weighted_words([NOT_GOOD, FINE], [torch.tensor([0.4, 0.0, 0.1, 0.5]).bfloat16(), [0.25, 0.75]])
     by_word = {text.get_text(): darkness(text) for text in figure.texts}
     assert list(by_word) == [*NOT_GOOD, *FINE]
     assert sorted(by_word, key=by_word.get) == ["at", "all", "fine", "not", "good", "."]
@@ -44,16 +44,16 @@ def test_words_of_all_texts_are_as_dark_as_their_weights_on_one_scale():
 
 
 def test_what_is_given_as_darkest_decides_and_is_written_on_the_bar():
-    paler, darker = (plot_weighted_words([["a"]], [[0.5]], largest=largest, label="λ") for largest in (1.0, 0.2))
+    paler, darker = (weighted_words([["a"]], [[0.5]], largest=largest, label="λ") for largest in (1.0, 0.2))
     assert darkness(paler.texts[0]) < darkness(darker.texts[0])
     assert (paler.axes[0].get_xlim()[1], paler.axes[0].get_xlabel()) == (1.0, "λ")
-    nothing = plot_weighted_words([["a"]], [[0.0]])
+    nothing = weighted_words([["a"]], [[0.0]])
     nothing.canvas.draw()
     assert darkness(nothing.texts[0]) == 0
 
 
 def test_marks_underline_unknown_words_are_framed_and_titles_stand_above():
-    figure = plot_weighted_words(
+    figure = weighted_words(
         [NOT_GOOD, FINE],
         [[0.4, 0.0, 0.1, 0.5], [0.0, 1.0]],
         marks=[[True, False, False, True], [True, False]],
@@ -77,7 +77,7 @@ def test_marks_underline_unknown_words_are_framed_and_titles_stand_above():
 @pytest.mark.parametrize("is_unknown", [False, True])
 def test_every_word_can_be_read_on_its_ground(is_unknown):
     shades = np.linspace(0, 1, 101)
-    figure = plot_weighted_words([["word"] * 101], [shades], unknown=[[is_unknown] * 101])
+    figure = weighted_words([["word"] * 101], [shades], unknown=[[is_unknown] * 101])
     for text in figure.texts:
         light = sorted(luminance(color) for color in (text.get_color(), text.get_bbox_patch().get_facecolor()))
         assert (light[1] + 0.05) / (light[0] + 0.05) >= 4.5
@@ -89,7 +89,7 @@ def test_every_word_can_be_read_on_its_ground(is_unknown):
 def test_long_texts_stay_on_the_paper_and_words_apart(words, width, titles, style):
     if style:
         use_style()
-    figure = plot_weighted_words([words, words], [np.linspace(0, 1, len(words))] * 2, titles=titles, width=width)
+    figure = weighted_words([words, words], [np.linspace(0, 1, len(words))] * 2, titles=titles, width=width)
     figure.canvas.draw()
     renderer, page = figure.canvas.get_renderer(), figure.bbox
     bar = figure.axes[0].get_tightbbox(renderer)
@@ -106,7 +106,7 @@ def test_long_texts_stay_on_the_paper_and_words_apart(words, width, titles, styl
 def test_chinese_and_dollar_signs_are_drawn_without_a_complaint(caplog):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        figure = plot_weighted_words(
+        figure = weighted_words(
             [["重点", r"$\bad$"]],
             [[0.5, 0.5]],
             unknown=[[True, True]],
@@ -121,17 +121,17 @@ def test_chinese_and_dollar_signs_are_drawn_without_a_complaint(caplog):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: plot_weighted_words([], []), "no text to draw"),
-        (lambda: plot_weighted_words([["a"]], []), "weights must have an entry for each of 1 texts; got 0"),
-        (lambda: plot_weighted_words([["a"]], [[1.0]], marks=[]), "marks must have an entry for each of 1 texts"),
-        (lambda: plot_weighted_words([["a"]], [[1.0]], titles=["a", "b"]), "titles must .* 1 texts; got 2"),
-        (lambda: plot_weighted_words([[]], [[]]), r"text 0 of 0 words needs as many weights, 1 or more; got \(0,\)"),
-        (lambda: plot_weighted_words([["a"]], [[0.5, 0.5]]), r"text 0 of 1 words needs as many .*got \(2,\)"),
-        (lambda: plot_weighted_words([["a"]], [[[1.0]]]), r"got \(1, 1\)"),
-        (lambda: plot_weighted_words([["a"], ["b"]], [[1.0], [-0.5]]), r"those of text 1 go down to -0\.5"),
-        (lambda: plot_weighted_words([["a"]], [[math.nan]]), "finite and not negative"),
-        (lambda: plot_weighted_words([["a"]], [[math.inf]]), "finite and not negative"),
-        (lambda: plot_weighted_words([["a"]], [[1.0]], unknown=[[]]), "text 0 has 1 words; got .* for 0"),
+        (lambda: weighted_words([], []), "no text to draw"),
+        (lambda: weighted_words([["a"]], []), "weights must have an entry for each of 1 texts; got 0"),
+        (lambda: weighted_words([["a"]], [[1.0]], marks=[]), "marks must have an entry for each of 1 texts"),
+        (lambda: weighted_words([["a"]], [[1.0]], titles=["a", "b"]), "titles must .* 1 texts; got 2"),
+        (lambda: weighted_words([[]], [[]]), r"text 0 of 0 words needs as many weights, 1 or more; got \(0,\)"),
+        (lambda: weighted_words([["a"]], [[0.5, 0.5]]), r"text 0 of 1 words needs as many .*got \(2,\)"),
+        (lambda: weighted_words([["a"]], [[[1.0]]]), r"got \(1, 1\)"),
+        (lambda: weighted_words([["a"], ["b"]], [[1.0], [-0.5]]), r"those of text 1 go down to -0\.5"),
+        (lambda: weighted_words([["a"]], [[math.nan]]), "finite and not negative"),
+        (lambda: weighted_words([["a"]], [[math.inf]]), "finite and not negative"),
+        (lambda: weighted_words([["a"]], [[1.0]], unknown=[[]]), "text 0 has 1 words; got .* for 0"),
     ],
 )
 def test_misfits(call, message):
