@@ -24,12 +24,14 @@ class Settings:
     """Size of each vocabulary of subwords; the generated corpus has words."""
     pairs: int | None = None
     """Sentence pairs to learn from; None means all there are, of the generated corpus 20,000."""
+    warmup: float = 0.3
+    """Share of the updates in which the learning rate rises."""
 
 
 # epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces
 DEFAULTS = {
     "generated": Settings(10, 64, 5e-3, 64, 0.1, 0.0, 1, 0, pairs=40000),
-    "multi30k": Settings(16, 80, 3e-3, 256, 0.3, 0.1, 5, 6000),
+    "multi30k": Settings(16, 80, 3e-3, 256, 0.4, 0.1, 5, 6000, warmup=0.1),
     "tatoeba": Settings(9, 80, 3e-3, 256, 0.3, 0.1, 5, 6000),
 }
 

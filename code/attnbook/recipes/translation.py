@@ -52,6 +52,7 @@ def train_translator(
     model = create_model(run, corpus.source, corpus.target).to(device)
     settings = run.settings
     buckets = LengthBuckets(corpus.train, sentences=settings.batch_size, seed=seed)
+    steps = settings.epochs * len(buckets)
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.source, batch.source_lengths, batch.target)
@@ -67,7 +68,7 @@ def train_translator(
         partial(_batches, corpus, buckets),
         loss,
         optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True),
-        schedule=create_schedule("one_cycle", steps=settings.epochs * len(buckets)),
+        schedule=create_schedule("one_cycle", steps=steps, warmup=round(settings.warmup * steps) or 1),
         epochs=settings.epochs,
         seed=seed,
         evaluate=evaluate,
