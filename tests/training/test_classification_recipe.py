@@ -8,6 +8,7 @@ from attnbook.recipes import classification
 from attnbook.recipes.classification import load_classifier, train_classifier
 from attnbook.recipes.classification_grading import grade_baselines, grade_classifier
 from attnbook.recipes.classification_settings import DEFAULTS, ClassificationRun
+from attnbook.recipes.faithfulness_methods import explain
 from attnbook.recipes.text_corpora import load_text_corpus
 from attnbook.training.checkpoint import newest_checkpoint
 
@@ -94,6 +95,18 @@ def test_a_trained_folder_is_read_again(corpus, tmp_path):
     assert same(trained.model, model) and not trained.model.training
     assert (trained.run, trained.seed, trained.history) == (start(), 3, history)
     assert trained.vocabulary.words == corpus.vocabulary.words
+
+
+def test_words_with_ngrams_and_a_mean_of_weights_are_read_again_and_explained(corpus, tmp_path):
+    run = start(character_ngrams=50, average=0.9)
+    model, _ = train_classifier(run, corpus, 3, tmp_path)
+    trained = load_classifier(tmp_path)
+    assert same(trained.model, model) and trained.run == run
+    assert model.embedding.ngrams.weight.shape == (51, 8)
+    explained = explain(trained, corpus.train[:4])
+    assert explained.scores["integrated_gradients"].abs().sum() > 0
+    with pytest.raises(ValueError, match="given embeddings have no character n-grams"):
+        train_classifier(run, corpus, 3, tmp_path, embeddings=model.embedding.weight)
 
 
 def test_each_seed_has_its_own_weights_and_each_epoch_its_own_order(corpus, tmp_path, monkeypatch):

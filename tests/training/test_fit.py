@@ -128,6 +128,27 @@ def test_nothing_but_not_a_number_stops_too():
     assert len(history) == 2 and torch.equal(model.output.weight, seen[-1])
 
 
+@pytest.mark.parametrize("precision", ["no", "bf16"])
+@pytest.mark.parametrize("best", [None, "norm"])
+def test_a_running_mean_of_the_weights_is_evaluated_and_kept(best, precision):
+    model, optimizer = build()
+    walked, means = [], []
+    optimizer.register_step_post_hook(lambda *_: walked.append(model.output.weight.detach().clone()))
+
+    def norm(evaluated):
+        means.append(evaluated.output.weight.detach().clone())
+        return {"norm": evaluated.output.weight.norm()}
+
+    _, history = run(model, optimizer, epochs=3, average=0.9, evaluate=norm, best=best, precision=precision)
+    expected = []
+    for number, weights in enumerate(walked):
+        expected.append(weights if not number else 0.9 * expected[-1] + 0.1 * weights)
+    torch.testing.assert_close(means, expected[len(ROWS) - 1 :: len(ROWS)])
+    kept = -1 if best is None else history.best("norm")
+    assert torch.equal(model.output.weight, means[kept])
+    assert not torch.equal(walked[-1], means[-1])
+
+
 def test_the_seed_decides():
     def weights(seed):
         return run(*build(dropout=0.5), seed=seed)[0].output.weight
@@ -169,6 +190,7 @@ ANOTHER = torch.optim.SGD(Tagger().parameters(), lr=0.1)
         ({"patience": 0, "best": "loss"}, ValueError, "patience must be 1 or more"),
         ({"patience": 3}, ValueError, "patience needs best"),
         ({"save_every": 3}, ValueError, "save_every needs a folder"),
+        ({"average": 1.0}, ValueError, "average must lie between 0 and 1, or be None .*; got 1.0"),
         ({"clip": 0.0}, ValueError, "clip must be above 0, or None .*; got 0.0"),
         ({"better": "more"}, ValueError, "better must be one of higher, lower; got 'more'"),
         ({"precision": "half"}, ValueError, "precision must be one of no, bf16, fp16; got 'half'"),

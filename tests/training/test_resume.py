@@ -60,6 +60,21 @@ def test_a_run_that_stops_goes_on_bit_for_bit(stops, unbroken, tmp_path, monkeyp
     check_same(train_noisily(tmp_path), unbroken)  # finished: nothing is trained again
 
 
+@pytest.mark.parametrize("best", ["accuracy", None])
+def test_a_running_mean_of_the_weights_goes_on_bit_for_bit(best, tmp_path, monkeypatch):
+    monkeypatch.setattr("small_task.noisy_loss", stopping_after(len(ROWS) + 2))
+    with pytest.raises(Stop):
+        train_noisily(tmp_path, average=0.8, best=best)
+    monkeypatch.undo()
+    unbroken = train_noisily(None, average=0.8, best=best)
+    check_same(train_noisily(tmp_path, average=0.8, best=best), unbroken)
+    model = build(dropout=0.2, normalise=True)[0]
+    load_weights(model, tmp_path)
+    check_same((model, unbroken[1]), unbroken)
+    with pytest.raises(ValueError, match=r"average: 0\.8 in the checkpoint, None here"):
+        train_noisily(tmp_path, best=best)
+
+
 @pytest.mark.parametrize("name", ["constant", "linear", "inverse_square_root"])
 @pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.Adadelta, torch.optim.AdamW])
 def test_more_epochs_later_with_other_schedules_optimizers_and_accumulation(name, optimizer, tmp_path):

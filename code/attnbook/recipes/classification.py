@@ -21,6 +21,7 @@ from attnbook.data.text_batching import (
     make_text_batch,
 )
 from attnbook.data.vocabulary import Vocabulary
+from attnbook.layers.subword_embedding import SubwordEmbedding
 from attnbook.models.classification import classification_loss
 from attnbook.models.classifiers import Classifier, create_classifier, reads_documents
 from attnbook.recipes.classification_grading import grade_accuracy
@@ -61,13 +62,15 @@ def train_classifier(
         The classifier with its best weights, and the history of its training.
 
     Raises:
-        ValueError: a model of documents for data that have none; as `create_classifier` and `fit`, a folder of
-            another run among them.
+        ValueError: a model of documents for data that have none, embeddings beside n-grams; as `create_classifier`
+            and `fit`, a folder of another run among them.
     """
     documents = reads_documents(run.model)
     if documents and run.data not in DOCUMENTS:
         allowed = " or ".join(DOCUMENTS)
         raise ValueError(f"{run.model} reads documents, and {run.data} has single texts: take {allowed}")
+    if embeddings is not None and run.settings.character_ngrams:
+        raise ValueError("given embeddings have no character n-grams: set character_ngrams to 0, or give none")
     torch.manual_seed(seed)
     model = create_model(run, corpus.vocabulary)
     if embeddings is not None:
@@ -95,6 +98,7 @@ def train_classifier(
         seed=seed,
         evaluate=evaluate,
         best="accuracy",
+        average=settings.average,
         precision=precision,
         folder=folder,
         identity={**_identity(run, seed, corpus.vocabulary), "embeddings": _digest(embeddings)},
@@ -136,13 +140,16 @@ def create_model(run: ClassificationRun, vocabulary: Vocabulary) -> Classifier:
         The classifier.
 
     Raises:
-        ValueError: options that the model does not take.
+        ValueError: options that the model does not take, fewer than 0 rows for n-grams.
     """
     sizes = {name: getattr(run.settings, name) for name in ("embed_dim", "hidden_dim", "dropout", "word_dropout")}
     try:
-        return create_classifier(run.model, len(vocabulary), **{**sizes, **run.options})
+        model = create_classifier(run.model, len(vocabulary), **{**sizes, **run.options})
     except TypeError as error:
         raise ValueError(f"{run.model} does not take the options {dict(run.options)}: {error}") from error
+    if rows := run.settings.character_ngrams:
+        model.embedding = SubwordEmbedding(vocabulary.words, model.embedding.embedding_dim, rows=rows)
+    return model
 
 
 def _batches(items: Sequence[EncodedText | EncodedDocument], buckets: TextBuckets, epoch: int) -> DataLoader:

@@ -21,6 +21,8 @@ SETTINGS = {
     "word_dropout": "share of words that become unknown",
     "min_count": "words that training shows less often are unknown",
     "texts": "texts to learn from, of the sets that are drawn",
+    "character_ngrams": "vectors that character n-grams share; 0: words have only their own",
+    "average": "share that a running mean of the weights keeps of itself, such as 0.995",
 }
 
 
@@ -34,7 +36,7 @@ def add_train(tasks: argparse._SubParsersAction) -> None:
     task.add_argument("--data", required=True, choices=DATA, metavar="DATA", help=f"one of {', '.join(DATA)}")
     models = f"one of {', '.join(CLASSIFIER_NAMES)}"
     task.add_argument("--model", required=True, choices=CLASSIFIER_NAMES, metavar="MODEL", help=models)
-    add_training(task, SETTINGS, DEFAULTS, floats=("learning_rate", "dropout", "word_dropout"))
+    add_training(task, SETTINGS, DEFAULTS, floats=("learning_rate", "dropout", "word_dropout", "average"))
     task.set_defaults(run=run_train)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from attnbook.checks import check_whole
 from attnbook.extras import require
@@ -41,6 +42,7 @@ def fit(
     patience: int | None = None,
     clip: float | None = 1.0,
     accumulate: int = 1,
+    average: float | None = None,
     precision: str = "no",
     folder: Path | str | None = None,
     resume: bool = True,
@@ -74,6 +76,9 @@ def fit(
         patience: epochs without a better one after which the run stops.
         clip: largest norm of all gradients together; None leaves them as they are.
         accumulate: batches an update.
+        average: share, such as 0.999, that a running mean of the weights keeps of itself at every update (Polyak and
+            Juditsky 1992, doi:10.1137/0330046); it is evaluated, and what the model has afterwards, in the place of the
+            weights themselves. None takes no mean.
         precision: "no", "bf16", or on a GPU "fp16".
         folder: for checkpoints, written after every epoch; of this run alone.
         resume: go on from the folder's checkpoint; False begins anew and replaces it.
@@ -91,10 +96,10 @@ def fit(
         OSError: a checkpoint could not be written; the one before stands.
     """
     _check_numbers(epochs=epochs, accumulate=accumulate, seed=(seed, 0), patience=patience, save_every=save_every)
-    _check_choices(model, optimizer, best, better, patience, clip, precision, folder, save_every)
+    _check_choices(model, optimizer, best, better, patience, clip, average, precision, folder, save_every)
     scheduler = schedule(optimizer) if schedule else None
     kinds = {"optimizer": type(optimizer).__name__, "schedule": type(scheduler).__name__ if scheduler else None}
-    run_identity = {"seed": seed, "accumulate": accumulate, "precision": precision, **kinds}
+    run_identity = {"seed": seed, "accumulate": accumulate, "average": average, "precision": precision, **kinds}
     own = {name: vars(model)[name] for name in LEFT_BY_ACCELERATE if name in vars(model)}
     accelerator, device = _accelerator(model, precision)
     set_seed((seed + accelerator.process_index) % 2**32)
@@ -107,6 +112,7 @@ def fit(
         accelerator=accelerator,
         device=device,
         accumulate=accumulate,
+        average=None if average is None else AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(average)),
         clip=clip,
         best=best,
         better=better,
@@ -165,6 +171,7 @@ def _check_choices(
     better: str,
     patience: int | None,
     clip: float | None,
+    average: float | None,
     precision: str,
     folder: Path | str | None,
     save_every: int | None,
@@ -178,6 +185,8 @@ def _check_choices(
         raise ValueError("save_every needs a folder to write to")
     if clip is not None and not clip > 0:
         raise ValueError(f"clip must be above 0, or None to leave gradients as they are; got {clip}")
+    if average is not None and not 0 < average < 1:
+        raise ValueError(f"average must lie between 0 and 1, or be None for no mean; got {average}")
     own = set(map(id, model.parameters()))
     if not all(id(parameter) in own for group in optimizer.param_groups for parameter in group["params"]):
         raise ValueError("the optimizer holds parameters that are not the model's")

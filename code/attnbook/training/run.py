@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from attnbook.extras import require
 from attnbook.training.checkpoint import Checkpoint, read_checkpoint, weights_of, write_checkpoint
@@ -51,6 +52,7 @@ class Run:
     accelerator: Accelerator
     device: torch.device
     accumulate: int
+    average: AveragedModel | None
     clip: float | None
     best: str | None
     better: str
@@ -108,6 +110,8 @@ class Run:
         counters.learning_rate = self.optimizer.param_groups[0]["lr"]
         self.optimizer.step()
         self.optimizer.zero_grad()
+        if self.average:
+            self.average.update_parameters(self.model)
         if self.scheduler and not self.optimizer.step_was_skipped:
             self.scheduler.step()
         counters.position += len(group)
@@ -116,8 +120,8 @@ class Run:
         counters.seconds += time.perf_counter() - started
 
     def close_epoch(self, evaluate: Evaluate | None) -> None:
-        """Evaluate, record, and keep the weights when they are the best so far."""
-        counters = self.counters
+        """Evaluate, record, and keep the weights when they are the best so far; means of weights are kept always."""
+        counters, model = self.counters, self.average.module if self.average else self.model
         record = {
             "epoch": len(self.history) + 1,
             "step": counters.step,
@@ -127,13 +131,14 @@ class Run:
             "seconds": counters.seconds,
         }
         if evaluate:
-            self.model.eval()
+            model.eval()
             with torch.no_grad():
-                (metrics,) = broadcast_object_list([_numbers(evaluate(self.model), record)])
+                (metrics,) = broadcast_object_list([_numbers(evaluate(model), record)])
             record.update(metrics)
         self.history.append(record)
-        if self.best and self.history.best(self.best, self.better) == len(self.history) - 1:
-            self.best_weights = weights_of(self.model)
+        is_best = self.best and self.history.best(self.best, self.better) == len(self.history) - 1
+        if is_best or (self.average and not self.best):
+            self.best_weights = weights_of(model)
         self.counters = Counters(step=counters.step, learning_rate=counters.learning_rate)
 
     def has_waited(self, patience: int | None) -> bool:
@@ -153,6 +158,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict() if self.scheduler else None,
             "scaler": scaler.state_dict() if scaler else None,
+            "average": self.average.state_dict() if self.average else None,
             "random": gather_object([random_states(self.device)]),  # one entry a process
         }
         if self.accelerator.is_main_process:
@@ -172,6 +178,8 @@ class Run:
             self.scheduler.load_state_dict(state["scheduler"])
         if self.accelerator.scaler:
             self.accelerator.scaler.load_state_dict(state["scaler"])
+        if self.average:
+            self.average.load_state_dict(state["average"])
         self.history, self.best_weights = checkpoint.history, checkpoint.best
         self.counters = Counters(**state["counters"])
         if self.accelerator.process_index < len(state["random"]):
