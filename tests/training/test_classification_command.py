@@ -16,9 +16,9 @@ def typed(monkeypatch):
     """Run a command line on few texts; the folds that were asked for are kept."""
     folds = []
 
-    def load(data, *, fold, min_count, texts):
+    def load(data, *, fold, min_count, texts, unseen_words):
         folds.append(fold)
-        whole = load_text_corpus("sun_lu", texts=60)
+        whole = load_text_corpus("sun_lu", texts=60, unseen_words=unseen_words)
         return replace(whole, tests={"": whole.tests[""][fold : fold + 40]})
 
     monkeypatch.setattr(classification_command, "load_text_corpus", load)
@@ -68,6 +68,16 @@ def test_data_without_a_split_are_tested_on_a_fold_a_seed(tmp_path, typed, monke
     assert typed.folds == [0, 1]
     with pytest.raises(ValueError, match="seeds must be from 1 to 10, one a fold; got 11"):
         typed(f"{TRAIN} --data rt_polarity --seeds 11 --folder {tmp_path}")
+
+
+def test_words_that_training_never_shows_are_known_by_their_spelling(tmp_path, typed):
+    output = tmp_path / "result.json"
+    line = f"{TRAIN} --data sun_lu --character_ngrams 20 --average 0.9 --folder {tmp_path / 'runs'} --output {output}"
+    typed(line)
+    result = json.loads(output.read_text())
+    words = len(load_text_corpus("sun_lu", texts=60, unseen_words=True).vocabulary)
+    assert result["parameters"] == (words + 20 + 1 + 2) * 8
+    assert result["settings"]["character_ngrams"] == 20 and result["settings"]["average"] == 0.9
 
 
 def test_bad_command_lines(tmp_path, typed, capsys):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from attnbook.data.vocabulary import UNKNOWN, Vocabulary
 from attnbook.layers.subword_embedding import SubwordEmbedding, character_ngrams
+from torch import nn
 
 VOCABULARY = Vocabulary(["boring", "boredom", "a", "很好"])
 
@@ -26,6 +27,8 @@ def test_ngrams_have_three_to_five_characters_and_know_where_a_word_ends():
 
 def test_a_vector_is_the_word_s_own_and_the_mean_of_its_ngrams():
     embedding = build()
+    assert not embedding.word.weight.any()
+    nn.init.normal_(embedding.word.weight)
     ids = torch.tensor(VOCABULARY.encode(["boring", "a", "nobody", "boring"])).view(2, 2)
     found = embedding(ids)
     assert found.shape == (2, 2, 5)

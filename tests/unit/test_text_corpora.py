@@ -1,6 +1,7 @@
 """The sets of texts that classifiers learn from, and how what a classifier makes of them is graded."""
 
 import os
+from itertools import chain
 
 import pytest
 import torch
@@ -68,6 +69,16 @@ def test_a_corpus_of_documents_keeps_what_is_known_of_them():
 def test_rare_words_are_unknown():
     every, frequent = (load_text_corpus("sun_lu", texts=200, min_count=count).vocabulary for count in (1, 3))
     assert len(frequent) < len(every) and set(frequent.words) < set(every.words)
+
+
+@pytest.mark.parametrize(("data", "texts"), [("sun_lu", 60), ("composed", 60)])
+def test_words_that_training_never_shows_follow_those_of_training(data, texts):
+    closed, opened = (load_text_corpus(data, texts=texts, min_count=2, unseen_words=unseen) for unseen in (False, True))
+    others = [opened.validation, *opened.tests.values()]
+    shown, heard = ({word for example in part for word in example.words} for part in (opened.train, chain(*others)))
+    assert opened.vocabulary.words == [*closed.vocabulary.words, *sorted(heard - shown)]
+    assert heard - shown and shown - set(opened.vocabulary.words)  # rare words of training stay unknown
+    assert (opened.train, opened.tests) == (closed.train, closed.tests)
 
 
 def test_chinese_texts_are_cut_behind_their_marks():

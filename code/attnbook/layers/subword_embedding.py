@@ -16,13 +16,14 @@ LENGTHS = (3, 4, 5)
 class SubwordEmbedding(nn.Module):
     """A word's vector: its own, and the mean of those of its character n-grams.
 
-    "boring" and "boredom" share "<bo" and "bor", so a word that training shows once is no stranger; it takes the place
-    of `nn.Embedding`. N-grams of three to five characters share `rows` vectors, found by a hash, as in the paper.
-    Departures: the mean of the n-grams and not their sum; special words have none.
+    "boring" and "boredom" share "<bo" and "bor", so a rare word is no stranger. A word's own vector begins at zero: one
+    that training never shows has its spelling alone. It takes the place of `nn.Embedding`. N-grams of three to five
+    characters share `rows` vectors, found by a hash, as in the paper. Departures: the mean of the n-grams and not their
+    sum; special words have none.
 
     Args:
         words: of the vocabulary, by id.
-        embed_dim: size of a vector, drawn from U(-0.1, 0.1).
+        embed_dim: size of a vector; those of n-grams are drawn from U(-0.1, 0.1).
         rows: number of vectors that n-grams share.
 
     Raises:
@@ -37,8 +38,8 @@ class SubwordEmbedding(nn.Module):
         self.num_embeddings, self.embedding_dim = len(words), embed_dim
         self.word = nn.Embedding(len(words), embed_dim)
         self.ngrams = nn.EmbeddingBag(rows + 1, embed_dim, mode="mean", padding_idx=0)
-        for part in (self.word, self.ngrams):
-            nn.init.uniform_(part.weight, -0.1, 0.1)
+        nn.init.zeros_(self.word.weight)
+        nn.init.uniform_(self.ngrams.weight, -0.1, 0.1)
         found = [[1 + crc32(ngram.encode()) % rows for ngram in character_ngrams(word)] for word in words]
         table = pad_sequence([torch.tensor(numbers, dtype=torch.int32) for numbers in found], batch_first=True)
         self.register_buffer("_table", table, persistent=False)  # (V, n-grams of the longest word), 0 behind the last

@@ -73,7 +73,9 @@ def run_train(options: argparse.Namespace, command: str) -> int:
     for seed in range(options.seeds):
         if corpus is None or folded:
             fold = seed if folded else 0
-            corpus = load_text_corpus(run.data, fold=fold, min_count=settings.min_count, texts=settings.texts)
+            spelled = settings.character_ngrams > 0
+            taken = {"min_count": settings.min_count, "texts": settings.texts, "unseen_words": spelled}
+            corpus = load_text_corpus(run.data, fold=fold, **taken)
         folder = options.folder / f"seed-{seed}"
         how = {"device": options.device, "precision": options.precision}
         model, history = train_classifier(run, corpus, seed, folder, **how)

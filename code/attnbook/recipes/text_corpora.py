@@ -1,14 +1,14 @@
 """The sets of texts that classifiers learn from: SST-2, rt-polarity, waimai, and two that are drawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from attnbook.data.reviews import Document, compose_documents, load_reviews
 from attnbook.data.sentiment import load_rt_polarity, load_sst2, load_waimai
 from attnbook.data.sun_lu import sample_sun_lu
 from attnbook.data.text_batching import EncodedDocument, EncodedText
 from attnbook.data.texts import LabelledText, TextSplits, split_folds
-from attnbook.data.vocabulary import Vocabulary
+from attnbook.data.vocabulary import SPECIALS, Vocabulary
 
 DATA = ("sst2", "rt_polarity", "waimai", "composed", "sun_lu")
 DOCUMENTS = ("waimai", "composed")
@@ -52,7 +52,9 @@ class TextCorpus:
     """By name; "" is the test split."""
 
 
-def load_text_corpus(data: str, *, fold: int = 0, min_count: int = 1, texts: int | None = None) -> TextCorpus:
+def load_text_corpus(
+    data: str, *, fold: int = 0, min_count: int = 1, texts: int | None = None, unseen_words: bool = False
+) -> TextCorpus:
     """Load a set of texts.
 
     Args:
@@ -60,6 +62,8 @@ def load_text_corpus(data: str, *, fold: int = 0, min_count: int = 1, texts: int
         fold: of ten, which is tested on, of the sets in `FOLDED`; the others take 0 alone.
         min_count: words that the training split shows less often are unknown.
         texts: number of texts to learn from, of the sets in `DRAWN`; the others are taken as they are.
+        unseen_words: give words that only validation and test show ids too, behind those of training: for models that
+            know a word by its spelling.
 
     Returns:
         The corpus; the same arguments give the same one.
@@ -75,7 +79,8 @@ def load_text_corpus(data: str, *, fold: int = 0, min_count: int = 1, texts: int
     if fold and data not in FOLDED:
         raise ValueError(f"{data} has one split, no folds; got fold {fold}")
     if data == "composed":
-        return _composed_corpus(composed_splits(texts), min_count)
+        corpus = _composed_corpus(composed_splits(texts), min_count)
+        return _with_unseen_words(corpus) if unseen_words else corpus
     if data == "sun_lu":
         splits = TextSplits(*(sample_sun_lu(count, seed=seed) for seed, count in enumerate((texts, *[EVALUATED] * 2))))
     elif data == "sst2":
@@ -86,7 +91,8 @@ def load_text_corpus(data: str, *, fold: int = 0, min_count: int = 1, texts: int
         [_example(text, chinese=data == "waimai") for text in part]
         for part in (splits.train, splits.validation, splits.test)
     )
-    return TextCorpus(_vocabulary(train, min_count), train, validation, {"": test})
+    corpus = TextCorpus(_vocabulary(train, min_count), train, validation, {"": test})
+    return _with_unseen_words(corpus) if unseen_words else corpus
 
 
 def composed_splits(texts: int = 4000) -> dict[str, list[Document]]:
@@ -152,6 +158,14 @@ def _composed_corpus(splits: dict[str, list[Document]], min_count: int) -> TextC
     train, validation = examples.pop("train"), examples.pop("validation")
     tests = {f"_{name}": part for name, part in examples.items()}
     return TextCorpus(_vocabulary(train, min_count), train, validation, tests)
+
+
+def _with_unseen_words(corpus: TextCorpus) -> TextCorpus:
+    """The same texts; words that training does not show stand in the vocabulary behind the others."""
+    seen = {word for example in corpus.train for word in example.words}
+    others = (corpus.validation, *corpus.tests.values())
+    unseen = {word for examples in others for example in examples for word in example.words} - seen
+    return replace(corpus, vocabulary=Vocabulary([*corpus.vocabulary.words[len(SPECIALS) :], *sorted(unseen)]))
 
 
 def _vocabulary(train: Sequence[Example], min_count: int) -> Vocabulary:
