@@ -26,12 +26,14 @@ class Settings:
     """Sentence pairs to learn from; None means all there are, of the generated corpus 20,000."""
     warmup: float = 0.3
     """Share of the updates in which the learning rate rises."""
+    average: float | None = None
+    """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
 
 
 # epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces
 DEFAULTS = {
     "generated": Settings(10, 64, 5e-3, 64, 0.1, 0.0, 1, 0, pairs=40000),
-    "multi30k": Settings(16, 80, 3e-3, 256, 0.4, 0.1, 5, 6000, warmup=0.1),
+    "multi30k": Settings(16, 80, 3e-3, 320, 0.3, 0.1, 5, 6000, warmup=0.1, average=0.999),
     "tatoeba": Settings(9, 80, 3e-3, 256, 0.3, 0.1, 5, 6000),
 }
 

@@ -73,6 +73,7 @@ def train_translator(
         seed=seed,
         evaluate=evaluate,
         best="bleu",
+        average=settings.average,
         precision=precision,
         folder=folder,
         identity=_identity(run, seed, corpus.source, corpus.target),
