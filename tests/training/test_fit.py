@@ -128,6 +128,12 @@ def test_nothing_but_not_a_number_stops_too():
     assert len(history) == 2 and torch.equal(model.output.weight, seen[-1])
 
 
+def test_where_no_epoch_is_best_the_mean_of_the_last_is_kept():
+    evaluate, seen = scores(math.nan, math.nan)
+    model, _ = run(average=0.9, evaluate=evaluate, best="score")
+    assert torch.equal(model.output.weight, seen[-1])
+
+
 @pytest.mark.parametrize("precision", ["no", "bf16"])
 @pytest.mark.parametrize("best", [None, "norm"])
 def test_a_running_mean_of_the_weights_is_evaluated_and_kept(best, precision):

@@ -94,3 +94,11 @@ def test_the_inverse_square_root_is_that_of_the_paper(warmup):
 def test_schedules_that_are_refused(name, options, error, message):
     with pytest.raises(error, match=message):
         create_schedule(name, **options)
+
+
+@pytest.mark.parametrize("warmup", [0, 1, 2, 9])
+@pytest.mark.parametrize("steps", [10, 40])
+def test_one_cycle_ends_where_it_should_for_any_warm_up(warmup, steps):
+    found = rates("one_cycle", steps, steps=steps, warmup=warmup)
+    assert found[-1] < 0.01 * max(found) and len(found) == steps
+    assert found.index(max(found)) <= max(1, warmup, 0.3 * steps * (not warmup))

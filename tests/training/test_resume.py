@@ -1,6 +1,7 @@
 """A run that stops, is killed or finds the disk full goes on as if nothing had been; it refuses what is not its own."""
 
 import errno
+import json
 import os
 import pickle
 import shutil
@@ -58,6 +59,15 @@ def test_a_run_that_stops_goes_on_bit_for_bit(stops, unbroken, tmp_path, monkeyp
         monkeypatch.undo()
     check_same(train_noisily(tmp_path), unbroken)
     check_same(train_noisily(tmp_path), unbroken)  # finished: nothing is trained again
+
+
+def test_a_checkpoint_older_than_a_setting_is_taken_up(tmp_path):
+    train_noisily(tmp_path, epochs=1)
+    path = newest_checkpoint(tmp_path) / "identity.json"
+    said = json.loads(path.read_text())
+    del said["run"]["average"]
+    path.write_text(json.dumps(said))
+    check_same(train_noisily(tmp_path), train_noisily(None))
 
 
 @pytest.mark.parametrize("best", ["accuracy", None])

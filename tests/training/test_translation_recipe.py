@@ -84,6 +84,26 @@ def test_each_seed_has_its_own_weights_and_each_epoch_its_own_order(corpus, tmp_
     assert all(one != other for place, one in enumerate(epochs) for other in epochs[:place])
 
 
+@pytest.mark.parametrize(("epochs", "batch_size"), [(1, 96), (1, 64), (2, 32)])
+def test_the_shortest_runs_have_a_warm_up_too(epochs, batch_size, corpus, tmp_path):
+    _, history = train_translator(start(epochs=epochs, batch_size=batch_size, warmup=0.1), corpus, 0, tmp_path)
+    assert history.values("step")[-1] == epochs * -(-96 // batch_size)
+
+
+@pytest.mark.parametrize("warmup", [0.0, 1.0, -0.1, float("nan")])
+def test_a_warm_up_that_is_no_share_is_refused(warmup, corpus, tmp_path):
+    with pytest.raises(ValueError, match=rf"warmup must be a share between 0 and 1; got {warmup}"):
+        train_translator(start(warmup=warmup), corpus, 0, tmp_path)
+
+
+def test_a_mean_of_weights_is_read_again(corpus, tmp_path):
+    averaged, plain = (
+        train_translator(start(average=average), corpus, 0, tmp_path / str(average))[0] for average in (0.5, 0)
+    )
+    assert same(load_translator(tmp_path / "0.5").model, averaged)
+    assert not same(averaged, plain)
+
+
 def test_the_groups_of_the_generated_corpus(corpus):
     commas = {
         name: {corpus.source.decode(source).count("，") for source, _ in group.pairs}

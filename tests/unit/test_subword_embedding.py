@@ -57,6 +57,12 @@ def test_gradients_reach_the_words_that_were_read_and_no_padding():
     assert embedding.ngrams.weight.grad.any(dim=1).nonzero().flatten().tolist() == [1 + 1874297515 % 1000]
 
 
+def test_long_and_strange_words_and_none_with_ngrams():
+    assert len(character_ngrams("y" * 10_000)) == 38 + 37 + 36
+    assert SubwordEmbedding(["<pad>", "\ud83d"], 5)(torch.tensor([0, 1])).shape == (2, 5)
+    assert not SubwordEmbedding(["<pad>", "<unk>"], 5)(torch.tensor([[1]])).any()
+
+
 def test_the_table_is_no_weight():
     assert set(build().state_dict()) == {"word.weight", "ngrams.weight"}
 

@@ -11,6 +11,7 @@ from attnbook.checks import check_whole
 from attnbook.data.vocabulary import SPECIALS
 
 LENGTHS = (3, 4, 5)
+LONGEST = 40
 
 
 class SubwordEmbedding(nn.Module):
@@ -19,7 +20,7 @@ class SubwordEmbedding(nn.Module):
     "boring" and "boredom" share "<bo" and "bor", so a rare word is no stranger. A word's own vector begins at zero: one
     that training never shows has its spelling alone. It takes the place of `nn.Embedding`. N-grams of three to five
     characters share `rows` vectors, found by a hash, as in the paper. Departures: the mean of the n-grams and not their
-    sum; special words have none.
+    sum; special words have none, and words are read up to their fortieth character.
 
     Args:
         words: of the vocabulary, by id.
@@ -40,7 +41,8 @@ class SubwordEmbedding(nn.Module):
         self.ngrams = nn.EmbeddingBag(rows + 1, embed_dim, mode="mean", padding_idx=0)
         nn.init.zeros_(self.word.weight)
         nn.init.uniform_(self.ngrams.weight, -0.1, 0.1)
-        found = [[1 + crc32(ngram.encode()) % rows for ngram in character_ngrams(word)] for word in words]
+        hashes = [[crc32(ngram.encode(errors="surrogatepass")) for ngram in character_ngrams(word)] for word in words]
+        found = [[1 + number % rows for number in numbers] or [0] for numbers in hashes]
         table = pad_sequence([torch.tensor(numbers, dtype=torch.int32) for numbers in found], batch_first=True)
         self.register_buffer("_table", table, persistent=False)  # (V, n-grams of the longest word), 0 behind the last
 
@@ -66,5 +68,5 @@ def character_ngrams(word: str) -> list[str]:
     """
     if word in SPECIALS:
         return []
-    bounded = f"<{word}>"
+    bounded = f"<{word}>"[:LONGEST]
     return [bounded[start : start + length] for length in LENGTHS for start in range(len(bounded) - length + 1)]

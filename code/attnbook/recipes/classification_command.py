@@ -21,7 +21,7 @@ SETTINGS = {
     "word_dropout": "share of words that become unknown",
     "min_count": "words that training shows less often are unknown",
     "texts": "texts to learn from, of the sets that are drawn",
-    "character_ngrams": "vectors that character n-grams share; 0: words have only their own",
+    "character_ngrams": "vectors that character n-grams share; if not given, words have only their own",
     "average": "share that a running mean of the weights keeps of itself, such as 0.995",
 }
 
@@ -73,7 +73,7 @@ def run_train(options: argparse.Namespace, command: str) -> int:
     for seed in range(options.seeds):
         if corpus is None or folded:
             fold = seed if folded else 0
-            spelled = settings.character_ngrams > 0
+            spelled = bool(settings.character_ngrams)
             taken = {"min_count": settings.min_count, "texts": settings.texts, "unseen_words": spelled}
             corpus = load_text_corpus(run.data, fold=fold, **taken)
         folder = options.folder / f"seed-{seed}"

@@ -22,8 +22,8 @@ class ClassificationSettings:
     """Words that training shows less often are unknown."""
     texts: int | None = None
     """Texts to learn from, of the sets that are drawn; None where there is a set as it is."""
-    character_ngrams: int = 0
-    """Vectors that the character n-grams of all words share, see `SubwordEmbedding`; 0: words have only their own."""
+    character_ngrams: int | None = None
+    """Vectors that the n-grams of all words share, see `SubwordEmbedding`; None: words have only their own."""
     average: float | None = None
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
 

@@ -24,8 +24,8 @@ class Settings:
     """Size of each vocabulary of subwords; the generated corpus has words."""
     pairs: int | None = None
     """Sentence pairs to learn from; None means all there are, of the generated corpus 20,000."""
-    warmup: float = 0.3
-    """Share of the updates in which the learning rate rises."""
+    warmup: float | None = None
+    """Share of the updates in which the learning rate rises; None means three tenths."""
     average: float | None = None
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
 

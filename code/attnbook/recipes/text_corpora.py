@@ -62,8 +62,8 @@ def load_text_corpus(
         fold: of ten, which is tested on, of the sets in `FOLDED`; the others take 0 alone.
         min_count: words that the training split shows less often are unknown.
         texts: number of texts to learn from, of the sets in `DRAWN`; the others are taken as they are.
-        unseen_words: give words that only validation and test show ids too, behind those of training: for models that
-            know a word by its spelling.
+        unseen_words: give every word of every split an id, those that are rare in training or absent from it behind
+            the others: for models that know a word by its spelling. Words of new texts stay unknown all the same.
 
     Returns:
         The corpus; the same arguments give the same one.
@@ -161,11 +161,11 @@ def _composed_corpus(splits: dict[str, list[Document]], min_count: int) -> TextC
 
 
 def _with_unseen_words(corpus: TextCorpus) -> TextCorpus:
-    """The same texts; words that training does not show stand in the vocabulary behind the others."""
-    seen = {word for example in corpus.train for word in example.words}
-    others = (corpus.validation, *corpus.tests.values())
-    unseen = {word for examples in others for example in examples for word in example.words} - seen
-    return replace(corpus, vocabulary=Vocabulary([*corpus.vocabulary.words[len(SPECIALS) :], *sorted(unseen)]))
+    """The same texts; words that are not in the vocabulary stand in it behind the others."""
+    known = corpus.vocabulary.words
+    splits = (corpus.train, corpus.validation, *corpus.tests.values())
+    unseen = {word for examples in splits for example in examples for word in example.words} - {*known}
+    return replace(corpus, vocabulary=Vocabulary([*known[len(SPECIALS) :], *sorted(unseen)]))
 
 
 def _vocabulary(train: Sequence[Example], min_count: int) -> Vocabulary:

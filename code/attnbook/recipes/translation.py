@@ -53,6 +53,9 @@ def train_translator(
     settings = run.settings
     buckets = LengthBuckets(corpus.train, sentences=settings.batch_size, seed=seed)
     steps = settings.epochs * len(buckets)
+    if settings.warmup is not None and not 0 < settings.warmup < 1:
+        raise ValueError(f"warmup must be a share between 0 and 1; got {settings.warmup}")
+    warmup = min(round((settings.warmup or 0.3) * steps) or 1, steps - 1)
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.source, batch.source_lengths, batch.target)
@@ -68,12 +71,12 @@ def train_translator(
         partial(_batches, corpus, buckets),
         loss,
         optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True),
-        schedule=create_schedule("one_cycle", steps=steps, warmup=round(settings.warmup * steps) or 1),
+        schedule=create_schedule("one_cycle", steps=steps, warmup=warmup),
         epochs=settings.epochs,
         seed=seed,
         evaluate=evaluate,
         best="bleu",
-        average=settings.average,
+        average=settings.average or None,
         precision=precision,
         folder=folder,
         identity=_identity(run, seed, corpus.source, corpus.target),

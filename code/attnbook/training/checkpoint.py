@@ -3,7 +3,7 @@
 A run's folder holds `checkpoint-000001` and so on, of which only the newest is kept:
 
     model.safetensors   the weights as they stand
-    best.safetensors    those of the best epoch, where one is looked for
+    best.safetensors    those of the best epoch, where one is looked for; of means, else, those of the last epoch
     history.jsonl       the records so far
     identity.json       what the weights belong to
     state.pt            optimizer, schedule, loss scale, random numbers, position: tensors and numbers
@@ -201,8 +201,9 @@ def _differences(found: Identity, expected: Identity) -> list[str]:
         there = found[section]
         # The shapes must agree both ways; of the rest, only what is asked for counts.
         names = dict.fromkeys((*entries, *there)) if section == "weights" else entries
+        absent = "nothing" if section == "weights" else None  # a run's setting may be younger than its checkpoint
         for name in names:
-            if there.get(name, "nothing") != entries.get(name, "nothing"):
+            if there.get(name, absent) != entries.get(name, absent):
                 both = f"{there.get(name, 'nothing')!r} in the checkpoint, {entries.get(name, 'nothing')!r} here"
                 differences.append(f"{name}: {both}")
     return differences

@@ -78,7 +78,8 @@ def fit(
         accumulate: batches an update.
         average: share, such as 0.999, that a running mean of the weights keeps of itself at every update (Polyak and
             Juditsky 1992, doi:10.1137/0330046); it is evaluated, and what the model has afterwards, in the place of the
-            weights themselves. None takes no mean.
+            weights themselves. What the random weights of the beginning have in it fades over 1 / (1 - average)
+            updates: training should have many times as many. None takes no mean.
         precision: "no", "bf16", or on a GPU "fp16".
         folder: for checkpoints, written after every epoch; of this run alone.
         resume: go on from the folder's checkpoint; False begins anew and replaces it.

@@ -120,7 +120,7 @@ class Run:
         counters.seconds += time.perf_counter() - started
 
     def close_epoch(self, evaluate: Evaluate | None) -> None:
-        """Evaluate, record, and keep the weights when they are the best so far; means of weights are kept always."""
+        """Evaluate, record, and keep the weights when they are the best so far; means also where none is best."""
         counters, model = self.counters, self.average.module if self.average else self.model
         record = {
             "epoch": len(self.history) + 1,
@@ -136,8 +136,8 @@ class Run:
                 (metrics,) = broadcast_object_list([_numbers(evaluate(model), record)])
             record.update(metrics)
         self.history.append(record)
-        is_best = self.best and self.history.best(self.best, self.better) == len(self.history) - 1
-        if is_best or (self.average and not self.best):
+        best = self.history.best(self.best, self.better) if self.best else None
+        if best == len(self.history) - 1 or (self.average and best is None):
             self.best_weights = weights_of(model)
         self.counters = Counters(step=counters.step, learning_rate=counters.learning_rate)
 

@@ -60,7 +60,7 @@ def create_schedule(name: str, *, warmup: int = 0, steps: int | None = None) -> 
         if name != "one_cycle":
             return LambdaLR(optimizer, factor)
         highest = [group["lr"] for group in optimizer.param_groups]
-        rising = warmup / steps if warmup else 0.3
+        rising = max(warmup, 1.5) / steps if warmup else 0.3  # torch would divide by warmup - 1
         return OneCycleLR(optimizer, highest, total_steps=steps, pct_start=rising, cycle_momentum=False)
 
     return put_on
