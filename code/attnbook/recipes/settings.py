@@ -33,7 +33,7 @@ class Settings:
 # epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces
 DEFAULTS = {
     "generated": Settings(10, 64, 5e-3, 64, 0.1, 0.0, 1, 0, pairs=40000),
-    "multi30k": Settings(16, 80, 3e-3, 320, 0.3, 0.1, 5, 6000, warmup=0.1, average=0.999),
+    "multi30k": Settings(16, 80, 3e-3, 256, 0.3, 0.1, 5, 6000),
     "tatoeba": Settings(9, 80, 3e-3, 256, 0.3, 0.1, 5, 6000),
 }
 
