@@ -70,7 +70,7 @@ def train_classifier(
         allowed = " or ".join(DOCUMENTS)
         raise ValueError(f"{run.model} reads documents, and {run.data} has single texts: take {allowed}")
     if embeddings is not None and run.settings.character_ngrams:
-        raise ValueError("given embeddings have no character n-grams: set character_ngrams to 0, or give none")
+        raise ValueError("given embeddings have no character n-grams: leave out character_ngrams, or give none")
     torch.manual_seed(seed)
     model = create_model(run, corpus.vocabulary)
     if embeddings is not None:

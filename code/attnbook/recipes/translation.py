@@ -53,9 +53,11 @@ def train_translator(
     settings = run.settings
     buckets = LengthBuckets(corpus.train, sentences=settings.batch_size, seed=seed)
     steps = settings.epochs * len(buckets)
-    if settings.warmup is not None and not 0 < settings.warmup < 1:
-        raise ValueError(f"warmup must be a share between 0 and 1; got {settings.warmup}")
-    warmup = min(round((settings.warmup or 0.3) * steps) or 1, steps - 1)
+    warmup = 0  # the schedule's own
+    if settings.warmup is not None:
+        if not 0 < settings.warmup < 1:
+            raise ValueError(f"warmup must be a share between 0 and 1; got {settings.warmup}")
+        warmup = min(round(settings.warmup * steps) or 1, steps - 1)
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.source, batch.source_lengths, batch.target)
