@@ -62,12 +62,14 @@ def test_a_run_that_stops_goes_on_bit_for_bit(stops, unbroken, tmp_path, monkeyp
 
 
 def test_a_checkpoint_older_than_a_setting_is_taken_up(tmp_path):
-    train_noisily(tmp_path, epochs=1)
+    _, begun = train_noisily(tmp_path, epochs=1)
     path = newest_checkpoint(tmp_path) / "identity.json"
     said = json.loads(path.read_text())
     del said["run"]["average"]
     path.write_text(json.dumps(said))
-    check_same(train_noisily(tmp_path), train_noisily(None))
+    finished = train_noisily(tmp_path)
+    assert finished[1][0] == begun[0]  # seconds among it: the first epoch was not trained again
+    check_same(finished, train_noisily(None))
 
 
 @pytest.mark.parametrize("best", ["accuracy", None])

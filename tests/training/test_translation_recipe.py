@@ -98,7 +98,7 @@ def test_a_warm_up_that_is_no_share_is_refused(warmup, corpus, tmp_path):
 
 def test_a_mean_of_weights_is_read_again(corpus, tmp_path):
     averaged, plain = (
-        train_translator(start(average=average), corpus, 0, tmp_path / str(average))[0] for average in (0.5, 0)
+        train_translator(start(average=average), corpus, 0, tmp_path / str(average))[0] for average in (0.5, None)
     )
     assert same(load_translator(tmp_path / "0.5").model, averaged)
     assert not same(averaged, plain)

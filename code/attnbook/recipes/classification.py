@@ -98,7 +98,7 @@ def train_classifier(
         seed=seed,
         evaluate=evaluate,
         best="accuracy",
-        average=settings.average or None,
+        average=settings.average,
         precision=precision,
         folder=folder,
         identity={**_identity(run, seed, corpus.vocabulary), "embeddings": _digest(embeddings)},

@@ -45,10 +45,15 @@ def learn_to_hide(
         The model, in evaluation mode.
 
     Raises:
-        ValueError: shapes that do not fit, or a model without attention weights.
+        ValueError: shapes that do not fit, a negative strength, or a model without attention weights.
         TypeError: numbers that are not whole, masks that are not bool.
     """
     check_marks("telling", telling, mask)
+    if ids.shape != mask.shape or labels.shape != mask.shape[:1]:
+        raise ValueError(f"ids must be {tuple(mask.shape)}, as the mask, and labels ({len(mask)},); got "
+                         f"{tuple(ids.shape)} and {tuple(labels.shape)}")  # fmt: skip
+    if not strength >= 0:
+        raise ValueError(f"strength must be 0 or more; got {strength}")
     check_whole("steps", steps, 1)
     check_whole("batch_size", batch_size, 1)
     adam = torch.optim.Adam(model.parameters(), lr=learning_rate)

@@ -78,7 +78,7 @@ def train_translator(
         seed=seed,
         evaluate=evaluate,
         best="bleu",
-        average=settings.average or None,
+        average=settings.average,
         precision=precision,
         folder=folder,
         identity=_identity(run, seed, corpus.source, corpus.target),
