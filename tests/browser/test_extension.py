@@ -6,13 +6,17 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import chromium
+import numpy as np
 import pytest
 from book_site import finish_site
 from book_site.formulas import typeset
 from book_site.outside_hosts import addresses_on_other_hosts
+from book_site.pictures import load_near_window, shrink_pictures
 from book_site.theme_fixes import tidy
 from book_site.vendored import ADDRESSES, SCRIPTS, point_to_copies
 from fontTools.ttLib import TTFont
+from matplotlib.figure import Figure
+from PIL import Image
 from places import ROOT
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -113,6 +117,10 @@ def test_formulas_are_typeset_while_the_site_is_built(tmp_path: Path) -> None:
     assert '<span class="eqno">(1)</span><mjx-container' in pages["p"]
     assert "<script" not in pages["p"]
     assert '<link rel="stylesheet" href="../_static/vendor/mathjax/chtml.css" />' in pages["p"]
+    assert re.findall(r'"preload" as="font".*_static/vendor/mathjax/fonts/(\S+)"', pages["p"]) == [
+        "MathJax_Main-Regular.woff",
+        "MathJax_Math-Italic.woff",
+    ]
     css = (tmp_path / "mathjax" / "chtml.css").read_text(encoding="utf-8")
     for glyph in ("3C", "28", "7B", "7D"):
         assert f"\nmjx-c.mjx-c{glyph}::before" in css  # a rule of its own, not joined to what was cut before it
@@ -137,6 +145,34 @@ def test_only_the_icons_in_use_are_left(site: Path) -> None:
     drawn = TTFont(folder / "webfonts" / "fa-brands-400.ttf").getBestCmap()
     assert 0xF09B in drawn
     assert len(drawn) < 10
+
+
+def test_a_picture_becomes_lighter_where_one_does_not_see_it(tmp_path: Path) -> None:
+    figure = Figure(figsize=(3, 2), dpi=100)
+    figure.subplots().plot([0, 1, 0])
+    figure.savefig(tmp_path / "few.png")
+    many = Image.merge("RGB", [Image.effect_noise((300, 200), 90) for _ in range(3)])
+    clear = Image.new("RGBA", (300, 200), (255, 0, 0, 90))
+    for name, picture in {"many": many, "clear": clear}.items():
+        picture.save(tmp_path / f"{name}.png")
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    drawn = np.asarray(Image.open(tmp_path / "few.png").convert("RGB"), dtype=float)
+    assert shrink_pictures(tmp_path) == dict.fromkeys(("clear.png", "few.png", "many.png"), (300, 200))
+    after = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert {name for name in before if after[name] != before[name]} == {"few.png"}
+    assert len(after["few.png"]) < 0.6 * len(before["few.png"])
+    assert np.square(np.asarray(Image.open(tmp_path / "few.png").convert("RGB")) - drawn).mean() < 0.25
+    shrink_pictures(tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == after
+    assert shrink_pictures(tmp_path / "none") == {}
+
+
+def test_a_picture_waits_in_a_place_of_its_size() -> None:
+    page = '<img alt="A &gt; B" src="../_images/a.png" />\n<img src="_static/logo.png">\n<img src="_images/gone.png">'
+    waiting = load_near_window(page, {"a.png": (300, 200)})
+    first = '<img loading="lazy" decoding="async" width="300" height="200" alt="A &gt; B" src="../_images/a.png" />'
+    assert waiting == page.replace('<img alt="A &gt; B" src="../_images/a.png" />', first)
+    assert load_near_window(waiting, {"a.png": (300, 200)}) == waiting
 
 
 def test_finishing_names_the_page_and_the_style_sheet_at_fault(tmp_path: Path, node_modules: Path) -> None:

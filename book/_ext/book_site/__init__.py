@@ -9,6 +9,7 @@ from .formulas import typeset
 from .icons import keep_used_icons
 from .live_figures import copy_bundles, missing_bundles
 from .outside_hosts import addresses_in_stylesheet, addresses_on_other_hosts
+from .pictures import load_near_window, shrink_pictures
 from .policy import with_policy
 from .theme_fixes import tidy
 from .vendored import copy_scripts, point_to_copies
@@ -31,8 +32,10 @@ def finish_site(site: Path, node_modules: Path) -> list[str]:
     built = {str(file.relative_to(site)): file.read_text(encoding="utf-8") for file in files}
     pages, faults = typeset(built, node_modules, static / "vendor")
     keep_used_icons(static, list(pages.values()))
+    sizes = shrink_pictures(site / "_images")
     for place, page in pages.items():
-        page = with_policy(tidy(point_to_copies(page, depth=len(Path(place).parts) - 1)))
+        page = load_near_window(point_to_copies(page, depth=len(Path(place).parts) - 1), sizes)
+        page = with_policy(tidy(page))
         if page != built[place]:
             (site / place).write_text(page, encoding="utf-8")
         faults += [f"{place}: {fault}" for fault in addresses_on_other_hosts(page) + missing_bundles(page, static)]

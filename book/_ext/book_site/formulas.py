@@ -13,6 +13,8 @@ RAW = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"]*/mathjax/)tex-chtml\.js[^"]*"[^>]*></script>')
+FONTS = ("Main-Regular", "Math-Italic")
+"""Nearly every formula has them: asked for at once, they are there when it is drawn, and nothing moves later."""
 CONFIGURATION = re.compile(r"[ \t]*<script>window\.MathJax = .*?</script>\n?", re.DOTALL)
 GLYPH = re.compile(r"mjx-c[0-9A-F]+")
 GLYPH_RULE = re.compile(r'^mjx-c\.(mjx-c[0-9A-F]+)[^{}]*\{(?:[^}"]|"(?:\\.|[^"])*")*\}\s*', re.MULTILINE)
@@ -44,13 +46,21 @@ def typeset(pages: dict[str, str], node_modules: Path, vendor: Path) -> tuple[di
     finished = {}
     for place, page in pages.items():
         page = RAW.sub(lambda match: match["opening"] + next(drawings) + match["closing"], page)
-        page = SCRIPT.sub(r'<link rel="stylesheet" href="\1chtml.css" />', page)
+        links = _links(has_formulas="<mjx-container" in page)
+        page = SCRIPT.sub(links, page)
         finished[place] = CONFIGURATION.sub("", page)
     if drawn["css"]:
         used = {glyph for page in finished.values() for glyph in GLYPH.findall(page)}
         css = GLYPH_RULE.sub(lambda rule: rule[0] if rule[1] in used else "", drawn["css"])
         (vendor / "mathjax" / "chtml.css").write_text(css, encoding="utf-8")
     return finished, faults
+
+
+def _links(*, has_formulas: bool) -> str:
+    r"""The style sheet, and fonts to ask for with it; \\1 stands for MathJax's folder."""
+    fonts = [rf"\1fonts/MathJax_{name}.woff" for name in FONTS if has_formulas]
+    preloads = [f'<link rel="preload" as="font" type="font/woff" crossorigin href="{font}" />' for font in fonts]
+    return "\n".join([r'<link rel="stylesheet" href="\1chtml.css" />', *preloads])
 
 
 def _draw(matches: list[re.Match[str]], node_modules: Path) -> dict:

@@ -9,7 +9,7 @@ import {
 } from "../translate/corpus.js";
 import { alignmentError, compare, largest } from "../translate/grade.js";
 import { presets } from "../translate/index.js";
-import { END, NAMES, UNKNOWN, follow, translate } from "../translate/model.js";
+import { END, NAMES, UNKNOWN, follow, look, translate } from "../translate/model.js";
 import schema from "../translate/state.json" with { type: "json" };
 import { assertSame, readReference } from "./kit_references.js";
 
@@ -30,7 +30,9 @@ for (const { inputs: [source, target], outputs } of runs) {
     const found = NAMES.flatMap((name) => {
       const { logits, weights } = follow(tensors, name, ids(source), ids(target));
       const parts = [[`${name}.logits`, matrix(logits)]];
-      return name === "fixed_vector" ? parts : [...parts, [`${name}.weights`, matrix(weights)]];
+      if (name === "fixed_vector") return parts;
+      assert.deepEqual(look(tensors, name, ids(source), ids(target)), weights);
+      return [...parts, [`${name}.weights`, matrix(weights)]];
     });
     const wanted = Object.entries(outputs).filter(([name]) => !name.endsWith(".words"));
     assertSame(Object.fromEntries(found), Object.fromEntries(wanted));
@@ -114,6 +116,16 @@ test("the gold is the grammar's", () => {
   const gold = goldOf(cut("我喜欢食物"));
   assert.deepEqual(gold, { target: ["i", "like", "food"], links: [[0, 0], [1, 1], [2, 2]] });
   assert.equal(goldOf(cut("食物喜欢我")), undefined);
+});
+
+test("a sentence that comes again is not translated again, also after many others", () => {
+  const answer = translations(() => new DataView(Uint8Array.from(WEIGHTS).buffer));
+  const asked = (/** @type {string} */ sentence) => answer(cut(sentence), goldOf(cut(sentence)));
+  const first = asked("我喜欢食物");
+  assert.notEqual(asked("我不喜欢食物"), first);
+  assert.equal(asked("我 喜欢 食物。"), first);
+  for (let i = 0; i < 60; i++) asked("我".repeat(i + 1));
+  assert.deepEqual(asked("我喜欢食物"), first);
 });
 
 test("a translation is compared in the fewest changes", () => {

@@ -3,7 +3,7 @@
 import { readSafetensors } from "../kit/safetensors.js";
 import { cut, english, englishIds, goldOf, ladder, storedAnswers } from "./corpus.js";
 import { alignmentError, compare } from "./grade.js";
-import { END, NAMES, follow, translate } from "./model.js";
+import { END, NAMES, look, translate } from "./model.js";
 
 /**
  * @typedef {import("./corpus.js").Word} Word
@@ -19,16 +19,18 @@ import { END, NAMES, follow, translate } from "./model.js";
  * @property {number} [alignmentError] Of the weights while the translator is made to write the gold.
  */
 
+const MOST_KNOWN = 50; // sentences
+
 /**
  * @param {() => DataView} weights
- * @returns {(words: Word[], gold: Gold | undefined) => Record<string, Answer>} One answer a translator; what was
- *   asked last is remembered.
+ * @returns {(words: Word[], gold: Gold | undefined) => Record<string, Answer>} One answer a translator; those of the
+ *   last sentences are remembered, as a slider comes back to them.
  */
 export function translations(weights) {
   /** @type {Map<string, import("../kit/tensor.js").Tensor> | undefined} */
   let tensors;
-  /** @type {{ words?: Word[], answers: Record<string, Answer> }} */
-  let last = { answers: {} };
+  /** @type {Map<string, Record<string, Answer>>} */
+  const known = new Map();
 
   function read(/** @type {Word[]} */ words) {
     try {
@@ -42,22 +44,26 @@ export function translations(weights) {
   }
 
   return (words, gold) => {
-    if (JSON.stringify(words) === JSON.stringify(last.words)) return last.answers;
+    const asked = JSON.stringify(words);
+    const before = known.get(asked);
+    if (before) return before;
     const stored = read(words);
     const source = [...words.map(({ id }) => id), END];
-    const answers = NAMES.map((name) => {
+    const found = NAMES.map((name) => {
       const written = tensors ? translate(tensors, name, source) : stored?.[name];
-      const found = graded(said(written?.words ?? []), written?.weights, gold);
-      if (gold && tensors && found.weights) {
+      const answer = graded(said(written?.words ?? []), written?.weights, gold);
+      if (gold && tensors && answer.weights) {
         const target = englishIds(gold.target);
-        const isGold = !found.errors;
-        const rows = isGold ? found.weights : follow(tensors, name, source, target).weights;
-        found.alignmentError = alignmentError(rows, target.length, gold.links);
+        const isGold = !answer.errors;
+        const rows = isGold ? answer.weights : look(tensors, name, source, target);
+        answer.alignmentError = alignmentError(rows, target.length, gold.links);
       }
-      return [name, found];
+      return [name, answer];
     });
-    last = { words, answers: Object.fromEntries(answers) };
-    return last.answers;
+    const answers = Object.fromEntries(found);
+    if (known.size === MOST_KNOWN) known.clear();
+    if (tensors) known.set(asked, answers);
+    return answers;
   };
 }
 

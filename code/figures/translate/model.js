@@ -11,8 +11,8 @@ import { columns, concatenate, multiply, row, take, tensor, zeros } from "../kit
 /**
  * @typedef {import("../kit/tensor.js").Tensor} Tensor
  * @typedef {import("../kit/tensor.js").Tensors} Tensors
- * @typedef {{ features: Tensor, weights?: Tensor }} Decoded What the output layer reads (1, F); where the model looked
- *   in the source (1, S), if it looks.
+ * @typedef {{ features: () => Tensor, weights?: Tensor }} Decoded What the output layer reads (1, F), made when it is
+ *   asked for; where the model looked in the source (1, S), if it looks.
  * @typedef {(embedded: Tensor) => Decoded} Decoder Takes one more embedded word (1, E) and remembers its state.
  * @typedef {{ words: number[], logits: Float32Array[], weights: Float32Array[] }} Written
  *   One entry a word, the last one </s> unless it was cut off; `weights` (S) are missing for the fixed vector.
@@ -53,6 +53,23 @@ export function follow(tensors, name, source, target) {
 }
 
 /**
+ * Where a translator looks while it is made to write what is given: `follow` without the logits, which cost the most.
+ * @param {Tensors} tensors
+ * @param {string} name One that attends.
+ * @param {number[]} source S word ids, the last one </s>.
+ * @param {number[]} target Word ids.
+ * @returns {Float32Array[]} One row (S) a word.
+ * @throws {RangeError} As `translate`.
+ */
+export function look(tensors, name, source, target) {
+  const decode = READERS[name](tensors, `${name}.`, source);
+  return [START, ...target.slice(0, -1)].map((last) => {
+    const { weights } = decode(embedding(tensors, `${name}.target_embedding.`, [last]));
+    return /** @type {Tensor} */ (weights).data;
+  });
+}
+
+/**
  * @param {Tensors} tensors
  * @param {string} name
  * @param {number[]} source
@@ -70,7 +87,7 @@ function write(tensors, name, source, choose) {
   const written = { words: [], logits: [], weights: [] };
   for (let last = START; last !== END; ) {
     const { features, weights } = decode(embedding(tensors, `${prefix}target_embedding.`, [last]));
-    const logits = linear(output, "", features).data;
+    const logits = linear(output, "", features()).data;
     const word = choose(logits, written.words.length);
     if (word === undefined) break;
     written.words.push(word);
@@ -107,7 +124,8 @@ function fixedVector(tensors, prefix, source) {
   let state = tanh(linear(tensors, `${prefix}bridge.`, row(context, 0))); // (H)
   return (embedded) => {
     [state] = cell.step(row(embedded, 0), [state]);
-    return { features: maxout(own, `${prefix}readout.`, concatenate([embedded, asRow(state)])) };
+    const heard = concatenate([embedded, asRow(state)]);
+    return { features: () => maxout(own, `${prefix}readout.`, heard) };
   };
 }
 
@@ -129,8 +147,8 @@ function rnnSearch(tensors, prefix, source) {
     const weights = softmax(score(query)); // (1, S)
     const context = multiply(weights, states); // (1, 2H)
     [state] = cell.step(row(concatenate([embedded, context]), 0), [state]);
-    const features = concatenate([embedded, asRow(state), context]);
-    return { features: maxout(tensors, `${prefix}readout.`, features), weights };
+    const heard = concatenate([embedded, asRow(state), context]);
+    return { features: () => maxout(tensors, `${prefix}readout.`, heard), weights };
   };
 }
 
@@ -144,7 +162,8 @@ function luong(tensors, prefix, source) {
     const output = asRow(states[0]);
     const query = linear(tensors, `${prefix}score.projection.`, output); // (1, H)
     const { output: context, weights } = attend(query, read.output, read.output, { scale: 1 });
-    return { features: tanh(linear(tensors, `${prefix}combine.`, concatenate([context, output]))), weights };
+    const heard = concatenate([context, output]);
+    return { features: () => tanh(linear(tensors, `${prefix}combine.`, heard)), weights };
   };
 }
 
