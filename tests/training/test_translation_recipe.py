@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 from attnbook.data.subwords import Subwords
-from attnbook.models.encoder_decoder import Decoded
+from attnbook.data.vocabulary import UNKNOWN
+from attnbook.models.encoder_decoder import Decoded, EncoderDecoder
 from attnbook.recipes import grading, translation
 from attnbook.recipes.corpora import Aligned, Corpus, Sentences, generated_corpus, load_corpus
 from attnbook.recipes.grading import grade_baselines, predicted_links, translate
@@ -102,6 +103,18 @@ def test_a_mean_of_weights_is_read_again(corpus, tmp_path):
     )
     assert same(load_translator(tmp_path / "0.5").model, averaged)
     assert not same(averaged, plain)
+
+
+def test_words_are_dropped_where_they_are_read_and_not_where_they_are_scored(corpus, tmp_path, monkeypatch):
+    read, scored, forward, loss = [], [], EncoderDecoder.forward, translation.translation_loss
+    monkeypatch.setattr(EncoderDecoder, "forward", lambda *given: read.append(given[1::2]) or forward(*given))
+    monkeypatch.setattr(translation, "translation_loss", lambda *given: scored.append(given[1]) or loss(*given))
+    train_translator(start(word_dropout=0.4), corpus, 0, tmp_path)
+    for side in zip(*read, strict=True):
+        assert 0.35 < sum(int((words == UNKNOWN).sum()) for words in side) / sum(map(torch.numel, side)) < 0.45
+    assert scored and not any((target == UNKNOWN).any() for target in scored)
+    with pytest.raises(ValueError, match=r"word_dropout must lie between 0 and 1; got 1\.5"):
+        train_translator(start(word_dropout=1.5), corpus, 0, tmp_path / "other")
 
 
 def test_the_groups_of_the_generated_corpus(corpus):

@@ -28,6 +28,8 @@ class Settings:
     """Share of the updates in which the learning rate rises; None means three tenths."""
     average: float | None = None
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
+    word_dropout: float | None = None
+    """Share of the words of both sides that become unknown where they are read; None means none."""
 
 
 # epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces

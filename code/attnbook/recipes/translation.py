@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 from attnbook.data.batching import Batch, LengthBuckets, make_batch
 from attnbook.data.subwords import Subwords
 from attnbook.data.vocabulary import Vocabulary
+from attnbook.models.classification import check_word_dropout, drop_words
 from attnbook.models.encoder_decoder import EncoderDecoder, translation_loss
 from attnbook.models.translators import create_translator
 from attnbook.recipes.corpora import Corpus, Pieces, fingerprint
@@ -59,8 +60,12 @@ def train_translator(
             raise ValueError(f"warmup must be a share between 0 and 1; got {settings.warmup}")
         warmup = min(round(settings.warmup * steps) or 1, steps - 1)
 
+    share = settings.word_dropout or 0.0
+    check_word_dropout(share)
+
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        logits = model(batch.source, batch.source_lengths, batch.target)
+        read, before = (drop_words(words, share) if share else words for words in (batch.source, batch.target))
+        logits = model(read, batch.source_lengths, before)
         return translation_loss(logits, batch.target, settings.label_smoothing)
 
     def evaluate(model: EncoderDecoder) -> dict[str, float]:
