@@ -12,6 +12,7 @@ from attnbook.recipes.classification_grading import (
     grade_attention,
     grade_baselines,
     grade_classifier,
+    grade_together,
     read_examples,
 )
 from attnbook.recipes.classification_settings import DEFAULTS, ClassificationRun
@@ -149,7 +150,7 @@ def test_batches_are_read_as_each_document_alone(name):
     run = ClassificationRun("composed", name, DEFAULTS["composed"])
     trained = TrainedClassifier(model.eval(), corpus.vocabulary, run, 0, History())
     examples = corpus.validation[:70]
-    labels, weighed = read_examples(model, corpus.vocabulary, examples)
+    probabilities, weighed = read_examples(model, corpus.vocabulary, examples)
     for place in (0, 33, 69):
         example = examples[place]
         if name.startswith("han"):
@@ -162,7 +163,7 @@ def test_batches_are_read_as_each_document_alone(name):
             torch.testing.assert_close(weighed[place].words, alone.weights)
             first = len(example.sentences[0])
             torch.testing.assert_close(weighed[place].sentences[0], alone.weights[:first].sum())
-        assert labels[place] == (alone.probability > 0.5)
+        assert float(probabilities[place, 1]) == pytest.approx(alone.probability, abs=1e-5)
 
 
 def test_models_without_weights_are_graded_by_their_labels_alone():
@@ -170,9 +171,22 @@ def test_models_without_weights_are_graded_by_their_labels_alone():
     model = create_classifier("last-l", len(corpus.vocabulary), embed_dim=6, hidden_dim=4).eval()
     grades = grade_classifier(model, corpus)
     assert grades.keys() == {"accuracy", "macro_f1"}
-    labels, weighed = read_examples(model, corpus.vocabulary, corpus.tests[""])
-    right = [label == example.label for label, example in zip(labels, corpus.tests[""], strict=True)]
-    assert weighed is None and grades["accuracy"] == sum(right) / 500
+    probabilities, weighed = read_examples(model, corpus.vocabulary, corpus.tests[""])
+    labels = torch.tensor([example.label for example in corpus.tests[""]])
+    assert weighed is None and grades["accuracy"] == float((probabilities.argmax(-1) == labels).double().mean())
+
+
+def test_classifiers_decide_together_by_the_mean_of_their_probabilities():
+    corpus = load_text_corpus("sun_lu", texts=50)
+    models = [create_classifier("dp", len(corpus.vocabulary), embed_dim=6).eval() for _ in range(3)]
+    together = grade_together(models, corpus)
+    alone = grade_classifier(models[0], corpus)["accuracy"]
+    assert [list(grade) for grade in together] == [["accuracy_together"]] * 3
+    assert together[0]["accuracy_together"] == alone
+    probabilities = sum(read_examples(model, corpus.vocabulary, corpus.tests[""])[0] for model in models)
+    labels = torch.tensor([example.label for example in corpus.tests[""]])
+    assert together[2]["accuracy_together"] == float((probabilities.argmax(-1) == labels).double().mean())
+    assert grade_together(models[1:], corpus)[0]["accuracy_together"] != alone
 
 
 @pytest.mark.skipif("ATTNBOOK_MIRROR" not in os.environ, reason="ATTNBOOK_MIRROR names no mirror")

@@ -44,7 +44,8 @@ def run_train(options: argparse.Namespace, command: str) -> int:
     """Train and grade one classifier a seed, and write the result file.
 
     A folder that holds part of the work goes on from there. Where the data have no split of their own, seed k is
-    tested on fold k of ten, and baselines are means over the folds.
+    tested on fold k of ten, and baselines are means over the folds. Where they have one, the result also says what the
+    networks of seeds 0 to k reach together.
 
     Args:
         options: the parsed command line.
@@ -58,7 +59,7 @@ def run_train(options: argparse.Namespace, command: str) -> int:
         DatasetUnavailable, OSError, ImportError: the data cannot be had, a file not written, an extra is missing.
     """
     from attnbook.recipes.classification import train_classifier
-    from attnbook.recipes.classification_grading import grade_baselines, grade_classifier
+    from attnbook.recipes.classification_grading import grade_baselines, grade_classifier, grade_together
     from attnbook.recipes.run_file import is_first_process
 
     folded = options.data in FOLDED
@@ -69,7 +70,7 @@ def run_train(options: argparse.Namespace, command: str) -> int:
     started = time.monotonic()
     settings = replace(DEFAULTS[options.data], **given_settings(options, SETTINGS))
     run = ClassificationRun(options.data, options.model, settings, options.options)
-    graded, baselines, corpus = [], [], None
+    models, graded, baselines, corpus = [], [], [], None
     for seed in range(options.seeds):
         if corpus is None or folded:
             fold = seed if folded else 0
@@ -80,9 +81,13 @@ def run_train(options: argparse.Namespace, command: str) -> int:
         how = {"device": options.device, "precision": options.precision}
         model, history = train_classifier(run, corpus, seed, folder, **how)
         if is_first_process():
+            models.append(model)
             graded.append(Graded(seed, history, grade_classifier(model, corpus), count_parameters(model)))
             if not baselines or folded:
                 baselines.append(grade_baselines(corpus))
+    if graded and not folded:
+        for one, together in zip(graded, grade_together(models, corpus), strict=True):
+            one.metrics.update(together)
     if graded:
         described = {"experiment": "classification", "dataset": run.data, "model": run.model}
         means = {name: statistics.fmean(one[name] for one in baselines) for name in baselines[0]}

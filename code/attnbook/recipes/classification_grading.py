@@ -37,7 +37,7 @@ class Weighed(NamedTuple):
 
 def read_examples(
     model: Classifier, vocabulary: Vocabulary, examples: Sequence[Example]
-) -> tuple[list[int], list[Weighed] | None]:
+) -> tuple[Tensor, list[Weighed] | None]:
     """Classify examples.
 
     Args:
@@ -46,29 +46,30 @@ def read_examples(
         examples: to read.
 
     Returns:
-        The label that each gets, and what it attends to; None for a model without weights. A word of a document
-        weighs what it does in its sentence times what the sentence weighs; a sentence of a flat text what its words
-        do together.
+        The probabilities of the classes (examples, classes), and what each example's words weigh; None for a model
+        without weights. A word of a document weighs what it does in its sentence times what the sentence weighs; a
+        sentence of a flat text what its words do together.
     """
     documents, device = isinstance(model, HierarchicalAttention), model.output.weight.device
     items = encode_examples(examples, vocabulary, documents=documents)
     buckets = (DocumentBuckets if documents else TextBuckets)(items, BATCH_SIZE, shuffle=False)
-    labels, weighed = {}, {}
+    probabilities, weighed = {}, {}
     for rows in buckets:
         batch = (make_document_batch if documents else make_text_batch)([items[row] for row in rows])
         with torch.no_grad():
             logits, *weights = model(batch.words.to(device), batch.lengths, need_weights=True)
-        labels |= zip(rows, logits.argmax(dim=-1).tolist(), strict=True)
+        probabilities |= zip(rows, logits.softmax(-1).cpu(), strict=True)
         if weights[0] is not None:
             each = zip(*(tensor.cpu() for tensor in weights), strict=True)
             weighed |= {row: _weighed(examples[row], *found) for row, found in zip(rows, each, strict=True)}
     places = range(len(examples))
-    return [labels[place] for place in places], [weighed[place] for place in places] if weighed else None
+    together = torch.stack([probabilities[place] for place in places])
+    return together, [weighed[place] for place in places] if weighed else None
 
 
 def grade_accuracy(model: Classifier, vocabulary: Vocabulary, examples: Sequence[Example]) -> dict[str, float]:
     """Accuracy, and the mean over the classes of their F1."""
-    return _grade_labels(examples, read_examples(model, vocabulary, examples)[0])
+    return _grade_labels(examples, read_examples(model, vocabulary, examples)[0].argmax(-1).tolist())
 
 
 def grade_classifier(model: Classifier, corpus: TextCorpus) -> dict[str, float]:
@@ -84,11 +85,30 @@ def grade_classifier(model: Classifier, corpus: TextCorpus) -> dict[str, float]:
     """
     grades = {}
     for name, examples in corpus.tests.items():
-        labels, weighed = read_examples(model, corpus.vocabulary, examples)
-        found = _grade_labels(examples, labels)
+        probabilities, weighed = read_examples(model, corpus.vocabulary, examples)
+        found = _grade_labels(examples, probabilities.argmax(-1).tolist())
         if weighed is not None:
             found |= grade_attention(examples, weighed)
         grades |= {f"{grade}{name}": value for grade, value in found.items()}
+    return grades
+
+
+def grade_together(models: Sequence[Classifier], corpus: TextCorpus) -> list[dict[str, float]]:
+    """Let classifiers decide together, by the mean of their probabilities: the first, the first two, and so on.
+
+    Args:
+        models: in evaluation mode.
+        corpus: that all of them learned from.
+
+    Returns:
+        For each number of models accuracy_together; names end in the name of the test split.
+    """
+    grades = [{} for _ in models]
+    for name, examples in corpus.tests.items():
+        each = torch.stack([read_examples(model, corpus.vocabulary, examples)[0] for model in models])
+        for number, grade in enumerate(grades, start=1):
+            labels = each[:number].mean(0).argmax(-1).tolist()
+            grade[f"accuracy_together{name}"] = _grade_labels(examples, labels)["accuracy"]
     return grades
 
 
