@@ -1,5 +1,7 @@
 """Vectors of words and their n-grams: the sum as the paper writes it, gradients where they belong."""
 
+from zlib import crc32
+
 import pytest
 import torch
 from attnbook.data.vocabulary import UNKNOWN, Vocabulary
@@ -48,6 +50,18 @@ def test_words_of_one_spelling_share_vectors_and_the_same_in_every_process():
     first, second = (set(build()._table[number].tolist()) - {0} for number in VOCABULARY.encode(["boring", "boredom"]))
     assert len(first & second) == len(set(character_ngrams("boring")) & set(character_ngrams("boredom"))) == 3
     assert build()._table[VOCABULARY.encode(["a"])[0], 0] == 1 + 1874297515 % 1000  # crc32 of "<a>"
+
+
+def test_a_word_that_no_vocabulary_holds_is_spelled():
+    embedding = build()
+    nn.init.normal_(embedding.word.weight)
+    found = embedding.spell(["boring", "bored"])
+    number = VOCABULARY.encode(["boring"])
+    torch.testing.assert_close(found[0], embedding(torch.tensor(number))[0] - embedding.word.weight[number[0]])
+    rows = [1 + crc32(ngram.encode()) % 1000 for ngram in character_ngrams("bored")]
+    torch.testing.assert_close(found[1], embedding.ngrams.weight[rows].mean(dim=0))
+    with pytest.raises(ValueError, match="number of words must be 1 or more; got 0"):
+        embedding.spell([])
 
 
 def test_gradients_reach_the_words_that_were_read_and_no_padding():

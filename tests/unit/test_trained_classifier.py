@@ -4,6 +4,7 @@ import pytest
 import torch
 from attnbook.data.texts import LabelledText
 from attnbook.data.vocabulary import UNKNOWN, Vocabulary
+from attnbook.layers.subword_embedding import SubwordEmbedding
 from attnbook.models.classifiers import CLASSIFIER_NAMES, create_classifier, reads_documents
 from attnbook.recipes.classification_settings import DEFAULTS, ClassificationRun
 from attnbook.recipes.trained_classifier import TrainedClassifier
@@ -49,6 +50,23 @@ def test_a_reading_says_what_the_model_says(name):
     if found.attention_scores is not None:
         torch.testing.assert_close(found.attention_scores.softmax(-1), found.weights)
     assert (found.attention_scores is None) == (name not in ("dp", "dp-l", "additive", "additive-l", "gru-attention"))
+
+
+def test_words_that_are_spelled_are_read_even_if_all_are_new():
+    trained = make("additive-l")
+    trained.model.embedding = SubwordEmbedding(trained.vocabulary.words, 6, rows=50)
+    one, other = trained.read("a story"), trained.read("a tale")
+    assert one.unknown == other.unknown == [False, True]
+    assert not one.polarity_scores.equal(other.polarity_scores)
+    assert trained.read("stories").unknown == [True]
+    torch.testing.assert_close(trained.read("good").weights, torch.ones(1))
+    with torch.no_grad():
+        known = trained.model.embedding(torch.tensor(trained.vocabulary.encode(["a"])))
+        embedded = torch.cat([known, trained.model.embedding.spell(["story"])])
+        logits = trained.model.forward_embedded(embedded[None]).logits
+    assert one.probability == pytest.approx(float(logits.softmax(-1)[0, 1]))
+    with pytest.raises(ValueError, match="the text is empty"):
+        trained.read("")
 
 
 def test_words_are_read_as_they_are_and_text_as_its_data_are_cut():

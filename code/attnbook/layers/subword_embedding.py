@@ -41,15 +41,28 @@ class SubwordEmbedding(nn.Module):
         self.ngrams = nn.EmbeddingBag(rows + 1, embed_dim, mode="mean", padding_idx=0)
         nn.init.zeros_(self.word.weight)
         nn.init.uniform_(self.ngrams.weight, -0.1, 0.1)
-        hashes = [[crc32(ngram.encode(errors="surrogatepass")) for ngram in character_ngrams(word)] for word in words]
-        found = [[1 + number % rows for number in numbers] or [0] for numbers in hashes]
-        table = pad_sequence([torch.tensor(numbers, dtype=torch.int32) for numbers in found], batch_first=True)
-        self.register_buffer("_table", table, persistent=False)  # (V, n-grams of the longest word), 0 behind the last
+        self.register_buffer("_table", self._rows_of(words), persistent=False)
 
     def forward(self, words: Tensor) -> Tensor:
         """Look up ids of any shape: vectors (..., embed_dim)."""
         used, places = words.unique(return_inverse=True)
         return self.word(words) + self.ngrams(self._table[used])[places]
+
+    def spell(self, words: Sequence[str]) -> Tensor:
+        """Vectors (words, embed_dim) by spelling alone, of words that the vocabulary does not hold.
+
+        Raises:
+            ValueError: no words.
+        """
+        check_whole("number of words", len(words), 1)
+        return self.ngrams(self._rows_of(words).to(self.ngrams.weight.device))
+
+    def _rows_of(self, words: Sequence[str]) -> Tensor:
+        """For each word the rows of its n-grams (words, n-grams of the longest word), 0 behind the last."""
+        rows = self.ngrams.num_embeddings - 1
+        hashes = [[crc32(ngram.encode(errors="surrogatepass")) for ngram in character_ngrams(word)] for word in words]
+        found = [[1 + number % rows for number in numbers] or [0] for numbers in hashes]
+        return pad_sequence([torch.tensor(numbers, dtype=torch.int32) for numbers in found], batch_first=True)
 
     @property
     def weight(self) -> Tensor:

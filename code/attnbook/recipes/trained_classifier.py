@@ -1,6 +1,7 @@
 """A trained classifier with its vocabulary: it takes words, says what it makes of them, and shows what it weighs."""
 
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,7 @@ from attnbook.data.text_batching import make_document_batch
 from attnbook.data.texts import POSITIVE, LabelledText, encode_text
 from attnbook.data.vocabulary import UNKNOWN, Vocabulary
 from attnbook.layers.learned_query import LearnedQuery
+from attnbook.layers.subword_embedding import SubwordEmbedding
 from attnbook.models.attention_classifier import AttentionClassifier
 from attnbook.models.classifiers import Classifier
 from attnbook.recipes.classification_settings import ClassificationRun
@@ -26,7 +28,7 @@ class Reading(NamedTuple):
 
     words: list[str]
     unknown: list[bool]
-    """Which words are not in the vocabulary; all of these are one word to the classifier."""
+    """Which words are not in the vocabulary: one word to the classifier, unless it knows them by their spelling."""
     weights: Tensor | None
     """(L,), of attention, or all the same of an average; None for a model that has none."""
     attention_scores: Tensor | None
@@ -68,17 +70,22 @@ class TrainedClassifier(NamedTuple):
             Reading(words, unknown, weights, attention_scores, polarity_scores, probability).
 
         Raises:
-            ValueError: an empty text, one of unknown words only, or a model that reads documents.
+            ValueError: an empty text, one of unknown words only (unless the model knows words by their spelling), or
+                a model that reads documents.
         """
         model, words = self._flat(), self._cut(text)
-        ids = encode_text(words, self.vocabulary)
-        inputs = torch.tensor([ids], device=model.output.weight.device)
-        with torch.no_grad():
-            logits, weights = model(inputs, need_weights=True)
-            asks = isinstance(model.pooling, LearnedQuery)
-            scores = model.attention_scores(inputs)[0].cpu() if asks else None
-            polarity = model.polarity_scores(inputs)[0].cpu()
+        spells = isinstance(model.embedding, SubwordEmbedding) and len(words) > 0
+        ids = self.vocabulary.encode(words) if spells else encode_text(words, self.vocabulary)
         unknown = [number == UNKNOWN for number in ids]
+        with torch.no_grad():
+            embedded = model.embedding(torch.tensor([ids], device=model.output.weight.device))
+            if spells and any(unknown):
+                embedded[0, unknown] = model.embedding.spell(list(compress(words, unknown)))
+            logits, weights = model.forward_embedded(embedded, need_weights=True)
+            states = model.read(embedded, torch.tensor([len(words)]))
+            asks = isinstance(model.pooling, LearnedQuery)
+            scores = model.pooling.scores(states)[0].cpu() if asks else None
+            polarity = model.output(states)[0, :, 0].cpu()
         return Reading(
             words, unknown, None if weights is None else weights[0].cpu(), scores, polarity, _positive(logits)
         )
