@@ -48,6 +48,7 @@ class EncoderDecoder(nn.Module, ABC):
         embed_dim: size of the embedding of a target word.
         feature_dim: size of what the output layer reads.
         dropout: probability that a feature of the embeddings, and of what the output layer reads, is dropped.
+        state_dropout: probability that a feature of the source's states is dropped before the decoder reads them.
         tie_embeddings: let the output layer score a word by its embedding (Press & Wolf 2017; arXiv:1608.05859).
             Embeddings are then drawn from N(0, 1/embed_dim): torch's own N(0, 1) gives logits that are far too large.
 
@@ -64,6 +65,7 @@ class EncoderDecoder(nn.Module, ABC):
         feature_dim: int,
         *,
         dropout: float = 0.0,
+        state_dropout: float = 0.0,
         tie_embeddings: bool = False,
     ) -> None:
         super().__init__()
@@ -72,6 +74,7 @@ class EncoderDecoder(nn.Module, ABC):
         self.encoder = encoder
         self.target_embedding = nn.Embedding(target_size, embed_dim)
         self.dropout = nn.Dropout(dropout)
+        self.state_dropout = nn.Dropout(state_dropout)
         self.output = nn.Linear(feature_dim, target_size)
         if tie_embeddings:
             if feature_dim != embed_dim:

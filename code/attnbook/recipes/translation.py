@@ -130,8 +130,9 @@ def create_model(run: Run, source: Pieces, target: Pieces) -> EncoderDecoder:
     Raises:
         ValueError: options that the model does not take.
     """
-    size = run.settings.hidden_dim
-    sizes = {"embed_dim": size, "hidden_dim": size, "dropout": run.settings.dropout, "tie_embeddings": True}
+    settings = run.settings
+    sizes = {"embed_dim": settings.hidden_dim, "hidden_dim": settings.hidden_dim, "tie_embeddings": True}
+    sizes |= {"dropout": settings.dropout, "state_dropout": settings.state_dropout or 0.0}
     try:
         return create_translator(run.model, len(source), len(target), **{**sizes, **run.options})
     except TypeError as error:

@@ -31,9 +31,10 @@ SETTINGS = {
     "warmup": "share of the updates in which the learning rate rises",
     "average": "share that a running mean of the weights keeps of itself, such as 0.999",
     "word_dropout": "share of the words read that become unknown",
+    "state_dropout": "share of the features of the source's states that are dropped",
 }
 
-FLOATS = ("learning_rate", "warmup", "average", "word_dropout", "dropout", "label_smoothing")
+FLOATS = ("learning_rate", "warmup", "average", "dropout", "word_dropout", "state_dropout", "label_smoothing")
 
 
 def add_train(tasks: argparse._SubParsersAction) -> None:
