@@ -30,6 +30,8 @@ class Settings:
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
     word_dropout: float | None = None
     """Share of the words of both sides that become unknown where they are read; None means none."""
+    piece_dropout: float | None = None
+    """Share of the pieces of training sentences that are cut in two, anew in each epoch; None means none."""
     state_dropout: float | None = None
     """Share of the features of the source's states that are dropped before the decoder reads them; None means none."""
 

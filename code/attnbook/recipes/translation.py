@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import torch
 from torch import Tensor, nn
@@ -62,6 +63,8 @@ def train_translator(
 
     share = settings.word_dropout or 0.0
     check_word_dropout(share)
+    if settings.piece_dropout is not None and isinstance(corpus.source, Vocabulary):
+        raise ValueError(f"piece_dropout needs subwords, and {run.data} has words; got {settings.piece_dropout}")
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         read, before = (drop_words(words, share) if share else words for words in (batch.source, batch.target))
@@ -75,7 +78,7 @@ def train_translator(
 
     history = fit(
         model,
-        partial(_batches, corpus, buckets),
+        partial(_batches, corpus, buckets, settings.piece_dropout, seed),
         loss,
         optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True),
         schedule=create_schedule("one_cycle", steps=steps, warmup=warmup),
@@ -139,9 +142,13 @@ def create_model(run: Run, source: Pieces, target: Pieces) -> EncoderDecoder:
         raise ValueError(f"{run.model} does not take the options {dict(run.options)}: {error}") from error
 
 
-def _batches(corpus: Corpus, buckets: LengthBuckets, epoch: int) -> DataLoader:
+def _batches(corpus: Corpus, buckets: LengthBuckets, split: float | None, seed: int, epoch: int) -> DataLoader:
     buckets.set_epoch(epoch)
-    return DataLoader(corpus.train, batch_sampler=buckets, collate_fn=make_batch)
+    pairs = corpus.train
+    if split is not None:
+        random, sides = Random(f"{seed}, {epoch}"), (corpus.source, corpus.target)
+        pairs = [tuple(side.split(ids, split, random) for side, ids in zip(sides, pair, strict=True)) for pair in pairs]
+    return DataLoader(pairs, batch_sampler=buckets, collate_fn=make_batch)
 
 
 def _identity(run: Run, seed: int, source: Pieces, target: Pieces) -> dict[str, object]:

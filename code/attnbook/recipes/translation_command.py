@@ -31,10 +31,12 @@ SETTINGS = {
     "warmup": "share of the updates in which the learning rate rises",
     "average": "share that a running mean of the weights keeps of itself, such as 0.999",
     "word_dropout": "share of the words read that become unknown",
+    "piece_dropout": "share of the pieces of training sentences that are cut in two",
     "state_dropout": "share of the features of the source's states that are dropped",
 }
 
-FLOATS = ("learning_rate", "warmup", "average", "dropout", "word_dropout", "state_dropout", "label_smoothing")
+DROPOUTS = ("dropout", "word_dropout", "piece_dropout", "state_dropout")
+FLOATS = ("learning_rate", "warmup", "average", "label_smoothing", *DROPOUTS)
 
 
 def add_train(tasks: argparse._SubParsersAction) -> None:
