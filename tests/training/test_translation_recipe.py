@@ -117,6 +117,26 @@ def test_words_are_dropped_where_they_are_read_and_not_where_they_are_scored(cor
         train_translator(start(word_dropout=1.5), corpus, 0, tmp_path / "other")
 
 
+def test_pieces_are_split_anew_in_each_epoch_and_in_training_alone(tmp_path, monkeypatch):
+    texts = ["ein hund spielt im schnee", "zwei kinder spielen", "kinder im schnee"] * 8
+    pieces = Subwords.train(texts, size=300)
+    pairs = [(pieces.encode(text), pieces.encode(text)) for text in texts]
+    few = Sentences(pairs[:2], texts[:2])
+    corpus = Corpus(pieces, pieces, pairs, few, {"": few}, {}, ([], []), lowercase=True)
+    seen = []
+    make_batch = translation.make_batch
+    monkeypatch.setattr(translation, "make_batch", lambda chosen: seen.extend(chosen) or make_batch(chosen))
+    run = Run("multi30k", "de-en", "luong-dot", replace(QUICK, piece_dropout=0.3))
+    train_translator(run, corpus, 0, tmp_path)
+    first, second = sorted(seen[: len(pairs)]), sorted(seen[len(pairs) :])
+    assert first != second and len(first) == len(second) == len(pairs)
+    for epoch in (first, second):
+        assert sorted(pieces.decode(source) for source, _ in epoch) == sorted(texts)
+        assert sum(len(source) for source, _ in epoch) > sum(len(source) for source, _ in pairs)
+    with pytest.raises(ValueError, match=r"piece_dropout needs subwords, and generated has words; got 0\.1"):
+        train_translator(start(piece_dropout=0.1), generated_corpus(pairs=20, valid=2, test=2), 0, tmp_path / "words")
+
+
 def test_the_groups_of_the_generated_corpus(corpus):
     commas = {
         name: {corpus.source.decode(source).count("，") for source, _ in group.pairs}
