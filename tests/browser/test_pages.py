@@ -104,7 +104,11 @@ def test_every_frame_has_a_title_and_draws(opened: Opened) -> None:
 
 def test_every_picture_is_there_and_described(opened: Opened) -> None:
     pictures = "[...document.querySelectorAll('.bd-article img')]"
-    assert opened.page.evaluate(f"{pictures}.filter(i => !i.naturalWidth).map(i => i.src)") == []
+    outputs = "[...document.querySelectorAll('.cell_output img')]"
+    assert opened.page.evaluate(f"{outputs}.filter(i => i.loading !== 'lazy').map(i => i.src)") == []
+    opened.page.evaluate(f"Promise.all({pictures}.map(i => (i.loading = 'eager', i.decode())))")
+    kept = "i => i.getAttribute('width') != i.naturalWidth || i.getAttribute('height') != i.naturalHeight"
+    assert opened.page.evaluate(f"{outputs}.filter({kept}).map(i => i.src)") == []
     assert opened.page.evaluate(f"{pictures}.filter(i => !i.alt.trim()).map(i => i.src)") == []
 
 

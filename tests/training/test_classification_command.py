@@ -51,12 +51,13 @@ def test_the_command_writes_the_result_file(tmp_path, typed, capsys):
     assert result["parameters"] == (len(load_text_corpus("sun_lu", texts=60).vocabulary) + 2) * 8
     assert all(len(values) == 2 for values in result["metrics"].values())
     assert {"accuracy", "macro_f1", "weight_on_decisive_words", "training_seconds"} <= result["metrics"].keys()
-    assert result["metrics"]["accuracy_together"][0] == result["metrics"]["accuracy"][0]
+    assert result["together"].keys() == {"accuracy", "macro_f1"}
     expected = {"accuracy_majority", "accuracy_naive_bayes", "average_precision_chance"}
     assert expected <= result["baselines"].keys()
     assert [len(history) for history in result["histories"]] == [2, 2]
     assert typed.folds == [0]
-    assert "accuracy_majority, without a model" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "accuracy_majority, without a model" in printed and "accuracy, all 2 together" in printed
 
     again = tmp_path / "again.json"
     assert typed(line.replace("r.json", "again.json")) == 0  # goes on: nothing is left to train
@@ -67,7 +68,7 @@ def test_data_without_a_split_are_tested_on_a_fold_a_seed(tmp_path, typed, monke
     output = tmp_path / "result.json"
     typed(f"{TRAIN} --data rt_polarity --folder {tmp_path / 'runs'} --output {output}")
     assert typed.folds == [0, 1]
-    assert "accuracy_together" not in json.loads(output.read_text())["metrics"]  # each has another fold
+    assert "together" not in json.loads(output.read_text())  # each has another fold
     with pytest.raises(ValueError, match="seeds must be from 1 to 10, one a fold; got 11"):
         typed(f"{TRAIN} --data rt_polarity --seeds 11 --folder {tmp_path}")
 

@@ -179,14 +179,14 @@ def test_models_without_weights_are_graded_by_their_labels_alone():
 def test_classifiers_decide_together_by_the_mean_of_their_probabilities():
     corpus = load_text_corpus("sun_lu", texts=50)
     models = [create_classifier("dp", len(corpus.vocabulary), embed_dim=6).eval() for _ in range(3)]
-    together = grade_together(models, corpus)
-    alone = grade_classifier(models[0], corpus)["accuracy"]
-    assert [list(grade) for grade in together] == [["accuracy_together"]] * 3
-    assert together[0]["accuracy_together"] == alone
     probabilities = sum(read_examples(model, corpus.vocabulary, corpus.tests[""])[0] for model in models)
     labels = torch.tensor([example.label for example in corpus.tests[""]])
-    assert together[2]["accuracy_together"] == float((probabilities.argmax(-1) == labels).double().mean())
-    assert grade_together(models[1:], corpus)[0]["accuracy_together"] != alone
+    together = grade_together(models, corpus)
+    assert together.keys() == {"accuracy", "macro_f1"}
+    assert together["accuracy"] == float((probabilities.argmax(-1) == labels).double().mean())
+    for model in models:
+        alone = grade_classifier(model, corpus)
+        assert grade_together([model, model], corpus) == {name: alone[name] for name in together}
 
 
 @pytest.mark.skipif("ATTNBOOK_MIRROR" not in os.environ, reason="ATTNBOOK_MIRROR names no mirror")

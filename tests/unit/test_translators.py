@@ -192,7 +192,7 @@ def test_sizes_that_are_refused(name):
         create_translator(name, 5, 5, embed_dim=2.5)
     with pytest.raises(ValueError, match="between 0 and 1"):
         create_translator(name, 5, 5, dropout=1.5)
-    with pytest.raises(ValueError, match="between 0 and 1"):
+    with pytest.raises(ValueError, match=r"state_dropout must lie between 0 and 1; got -0\.5"):
         create_translator(name, 5, 5, state_dropout=-0.5)
 
 

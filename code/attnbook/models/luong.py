@@ -77,7 +77,8 @@ class Luong(EncoderDecoder):
         num_layers: LSTM layers of encoder and decoder.
         max_length: source positions that "location" has weights for.
         dropout: probability that a feature of embeddings and h̃, and between layers, is dropped in training.
-        state_dropout: probability that a feature of the source's states is dropped in training.
+        state_dropout: probability that a feature of the states that attention reads is dropped in training; the
+            decoder's first state is whole.
         tie_embeddings: let the output layer score a word by its embedding; embed_dim must equal hidden_dim.
 
     Raises:

@@ -45,7 +45,7 @@ def run_train(options: argparse.Namespace, command: str) -> int:
 
     A folder that holds part of the work goes on from there. Where the data have no split of their own, seed k is
     tested on fold k of ten, and baselines are means over the folds. Where they have one, the result also says what the
-    networks of seeds 0 to k reach together.
+    networks of all seeds reach together.
 
     Args:
         options: the parsed command line.
@@ -81,15 +81,14 @@ def run_train(options: argparse.Namespace, command: str) -> int:
         how = {"device": options.device, "precision": options.precision}
         model, history = train_classifier(run, corpus, seed, folder, **how)
         if is_first_process():
-            models.append(model)
+            models += [] if folded else [model]
             graded.append(Graded(seed, history, grade_classifier(model, corpus), count_parameters(model)))
             if not baselines or folded:
                 baselines.append(grade_baselines(corpus))
-    if graded and not folded:
-        for one, together in zip(graded, grade_together(models, corpus), strict=True):
-            one.metrics.update(together)
     if graded:
         described = {"experiment": "classification", "dataset": run.data, "model": run.model}
         means = {name: statistics.fmean(one[name] for one in baselines) for name in baselines[0]}
-        write_report(described, {**asdict(settings), **run.options}, graded, means, options, command, started)
+        together = grade_together(models, corpus) if len(models) > 1 else None
+        settings = {**asdict(settings), **run.options}
+        write_report(described, settings, graded, means, options, command, started, together)
     return 0

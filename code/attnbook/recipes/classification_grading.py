@@ -93,22 +93,21 @@ def grade_classifier(model: Classifier, corpus: TextCorpus) -> dict[str, float]:
     return grades
 
 
-def grade_together(models: Sequence[Classifier], corpus: TextCorpus) -> list[dict[str, float]]:
-    """Let classifiers decide together, by the mean of their probabilities: the first, the first two, and so on.
+def grade_together(models: Sequence[Classifier], corpus: TextCorpus) -> dict[str, float]:
+    """Let classifiers decide together, by the mean of their probabilities.
 
     Args:
         models: in evaluation mode.
         corpus: that all of them learned from.
 
     Returns:
-        For each number of models accuracy_together; names end in the name of the test split.
+        accuracy and macro_f1; names end in the name of the test split.
     """
-    grades = [{} for _ in models]
+    grades = {}
     for name, examples in corpus.tests.items():
         each = torch.stack([read_examples(model, corpus.vocabulary, examples)[0] for model in models])
-        for number, grade in enumerate(grades, start=1):
-            labels = each[:number].mean(0).argmax(-1).tolist()
-            grade[f"accuracy_together{name}"] = _grade_labels(examples, labels)["accuracy"]
+        found = _grade_labels(examples, each.mean(0).argmax(-1).tolist())
+        grades |= {f"{grade}{name}": value for grade, value in found.items()}
     return grades
 
 

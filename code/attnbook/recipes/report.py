@@ -110,6 +110,7 @@ def write_report(
     options: argparse.Namespace,
     command: str,
     started: float,
+    together: Mapping[str, float] | None = None,
 ) -> None:
     """Print the grades, and write the result file where one is asked for.
 
@@ -121,6 +122,7 @@ def write_report(
         options: the parsed command line: its device and output.
         command: the command line as it was typed.
         started: `time.monotonic()` when the command began.
+        together: what all models reach when they decide together.
     """
     metrics = {name: [one.metrics[name] for one in graded] for name in graded[0].metrics}
     for column in ("seconds", "count"):
@@ -135,12 +137,15 @@ def write_report(
         "parameters": graded[0].parameters,
         "metrics": metrics,
         "baselines": dict(baselines),
+        **({"together": dict(together)} if together else {}),
         "signature": dict(graded[0].signatures),
         "histories": [one.history for one in graded],
     }
     if options.output is not None:
         write_whole(options.output, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     _print_table(metrics, baselines)
+    for name, value in (together or {}).items():
+        print(f"{value:10.3f}  {name}, all {len(graded)} together")
 
 
 def _print_table(metrics: Mapping[str, Sequence[float]], baselines: Mapping[str, float]) -> None:

@@ -63,7 +63,7 @@ def load_text_corpus(
         min_count: words that the training split shows less often are unknown.
         texts: number of texts to learn from, of the sets in `DRAWN`; the others are taken as they are.
         unseen_words: give every word of every split an id, those that are rare in training or absent from it behind
-            the others: for models that know a word by its spelling. Words of new texts stay unknown all the same.
+            the others: for models that know a word by its spelling.
 
     Returns:
         The corpus; the same arguments give the same one.

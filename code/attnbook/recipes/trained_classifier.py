@@ -119,7 +119,7 @@ class TrainedClassifier(NamedTuple):
         return DocumentReading(cut, each, sentence_weights[0].cpu(), _positive(logits))
 
     def encode(self, texts: Sequence[LabelledText]) -> tuple[Tensor, Tensor, Tensor]:
-        """Turn texts into what the metrics of explanations take.
+        """Turn texts into what the metrics of explanations take; words that no vocabulary holds are one there.
 
         Args:
             texts: cut into words as the data of the classifier are.

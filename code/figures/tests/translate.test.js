@@ -63,6 +63,7 @@ test("weights that are missing, and ids outside the vocabulary, are named", () =
   const without = new Map([...tensors].filter(([key]) => key !== "rnnsearch.bridge.weight"));
   assert.throws(() => translate(without, "rnnsearch", [4, END]), /no tensor "rnnsearch.bridge.weight"/);
   assert.throws(() => translate(tensors, "luong-general", [400, END]), /whole number from 0 to 12; got 400/);
+  assert.throws(() => look(tensors, "fixed_vector", [4, END], [4]), /fixed_vector looks nowhere/);
 });
 
 test("a sentence is cut into the longest words that fit", () => {
@@ -118,13 +119,14 @@ test("the gold is the grammar's", () => {
   assert.equal(goldOf(cut("食物喜欢我")), undefined);
 });
 
-test("a sentence that comes again is not translated again, also after many others", () => {
+test("a sentence that comes again is not translated again, until many others have come", () => {
   const answer = translations(() => new DataView(Uint8Array.from(WEIGHTS).buffer));
   const asked = (/** @type {string} */ sentence) => answer(cut(sentence), goldOf(cut(sentence)));
   const first = asked("我喜欢食物");
   assert.notEqual(asked("我不喜欢食物"), first);
   assert.equal(asked("我 喜欢 食物。"), first);
   for (let i = 0; i < 60; i++) asked("我".repeat(i + 1));
+  assert.notEqual(asked("我喜欢食物"), first);
   assert.deepEqual(asked("我喜欢食物"), first);
 });
 

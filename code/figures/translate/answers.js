@@ -23,8 +23,8 @@ const MOST_KNOWN = 50; // sentences
 
 /**
  * @param {() => DataView} weights
- * @returns {(words: Word[], gold: Gold | undefined) => Record<string, Answer>} One answer a translator; those of the
- *   last sentences are remembered, as a slider comes back to them.
+ * @returns {(words: Word[], gold: Gold | undefined) => Record<string, Answer>} One answer a translator; those of some
+ *   sentences are remembered, as a slider comes back to them.
  */
 export function translations(weights) {
   /** @type {Map<string, import("../kit/tensor.js").Tensor> | undefined} */

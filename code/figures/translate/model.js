@@ -53,19 +53,20 @@ export function follow(tensors, name, source, target) {
 }
 
 /**
- * Where a translator looks while it is made to write what is given: `follow` without the logits, which cost the most.
+ * Where a translator looks while it is made to write what is given, without the logits, which cost the most.
  * @param {Tensors} tensors
  * @param {string} name One that attends.
  * @param {number[]} source S word ids, the last one </s>.
- * @param {number[]} target Word ids.
+ * @param {number[]} target Word ids, one at least, </s> only as the last.
  * @returns {Float32Array[]} One row (S) a word.
- * @throws {RangeError} As `translate`.
+ * @throws {RangeError} As `translate`, and of a translator that does not attend.
  */
 export function look(tensors, name, source, target) {
   const decode = READERS[name](tensors, `${name}.`, source);
   return [START, ...target.slice(0, -1)].map((last) => {
     const { weights } = decode(embedding(tensors, `${name}.target_embedding.`, [last]));
-    return /** @type {Tensor} */ (weights).data;
+    if (!weights) throw new RangeError(`${name} looks nowhere`);
+    return weights.data;
   });
 }
 
