@@ -35,8 +35,10 @@ BOUNDS = {  # metric -> (sign, bound without figures, bound with figures)
     "accessibility": (">=", 1.0, 1.0),
     "interaction_ms": ("<=", 16, 16),
     "interaction_slow_ms": ("<=", 50, 50),
+    "first_answer_ms": ("<=", 50, 50),
+    "first_answer_slow_ms": ("<=", 150, 150),
 }
-OWN_BOUNDS = {  # of a page whose figure runs three translators for an answer
+OWN_BOUNDS = {  # of a page whose figure draws three translations and a map
     "intuition/seq2seq.html": {"interaction_ms": ("<=", 50, 50), "interaction_slow_ms": ("<=", 150, 150)},
 }
 HOLDS = {
@@ -56,14 +58,31 @@ new PerformanceObserver((list) => {
   for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shift += value;
 }).observe({ type: "layout-shift", buffered: true });
 """
-# From the event until the frame after it is drawn, less what an idle frame takes. Every other round is idle.
-INTERACT = """
-async ([selector, repeats]) => {
+FRAME = """
   const frame = () => new Promise((done) => requestAnimationFrame(() => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = done;
     port2.postMessage(0);
   }));
+"""
+# The slowest place of a slider when it comes there for the first time.
+FIRST = f"""
+async (node) => {{{FRAME}
+  const times = [];
+  for (let value = Number(node.min); value <= Number(node.max); value += Number(node.step)) {{
+    await frame();
+    const start = performance.now();
+    node.value = value;
+    node.dispatchEvent(new Event("input", {{ bubbles: true }}));
+    await frame();
+    times.push(performance.now() - start);
+  }}
+  return Math.max(...times);
+}}
+"""
+# From the event until the frame after it is drawn, less what an idle frame takes. Every other round is idle.
+INTERACT = """
+async ([selector, repeats]) => {FRAME
   const stage = document.querySelector(selector).closest(".stage");
   const before = stage.innerHTML;
   const times = [[], []];
@@ -87,7 +106,7 @@ async ([selector, repeats]) => {
   const [idle, busy] = times.map((list) => list.sort((a, b) => a - b)[repeats >> 1]);
   return { changed, ms: busy - idle };
 }
-"""
+""".replace("FRAME", FRAME)
 
 
 class GzipHandler(SimpleHTTPRequestHandler):
@@ -188,6 +207,28 @@ def time_interactions(browser: Browser, address: str) -> dict[str, float]:
     return {metric: max(times) for metric, times in found.items()}
 
 
+def time_first_answers(browser: Browser, address: str) -> dict[str, float]:
+    """The slowest first answer to the slider of a figure with trained models: median of three fresh pages."""
+    found = {}
+    for metric, rate in (("first_answer_ms", 1), ("first_answer_slow_ms", 4)):
+        times = []
+        for _ in range(3):
+            page, devtools, _ = open_page(browser, address)
+            page.set_viewport_size({"width": 1280, "height": 900})
+            figure = page.locator(".attn-figure[data-weights]").first
+            figure.scroll_into_view_if_needed()
+            slider = figure.locator(".stage input[type=range]").first
+            slider.wait_for(state="attached")
+            devtools.send("Emulation.setCPUThrottlingRate", {"rate": rate})
+            slider.focus()
+            page.wait_for_timeout(1000 * rate)  # a reader is no faster, and a figure may use the time
+            times.append(slider.evaluate(FIRST))
+            page.context.close()
+        found[metric] = round(statistics.median(times), 2)
+        print(f"  first answer                   {rate}x {found[metric]:6.1f} ms", flush=True)
+    return found
+
+
 def lighthouse(address: str) -> dict[str, float]:
     """Median performance and accessibility of three mobile runs."""
     program = LIGHTHOUSE / "node_modules" / "lighthouse" / "cli" / "index.js"
@@ -241,6 +282,8 @@ def measure(address: str) -> dict[str, dict]:
             if live:
                 print(place, flush=True)
                 pages[place] |= time_interactions(browser, f"{address}/{place}")
+            if "data-weights=" in text:
+                pages[place] |= time_first_answers(browser, f"{address}/{place}")
         browser.close()
     for place, metrics in pages.items():
         if metrics["figures"] or place in PLAIN:

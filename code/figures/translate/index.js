@@ -56,6 +56,7 @@ function build({ stage, set, say, weights }) {
   });
   const controls = html("div", { class: "controls" }, clauses.node, model.node);
   stage.append(input.node, ready.node, controls, pictures.node, pictures.notes);
+  for (const event of ["pointerover", "focusin"]) stage.addEventListener(event, () => prepare(translate), { once: true });
 
   function move(/** @type {Record<string, string>} */ changes) {
     set(changes);
@@ -72,6 +73,21 @@ function build({ stage, set, say, weights }) {
     model.set(name);
     ready.set({ sentence, model: schema.properties.model.default });
   };
+}
+
+/**
+ * Translate the slider's sentences while the browser has nothing else to do, for a reader who has come to the figure:
+ * the slider then answers at once, and what is typed sooner, since the browser has made the program fast.
+ * @param {ReturnType<typeof translations>} translate
+ */
+function prepare(translate) {
+  const [next, ...others] = ladder.map(cut);
+  const step = (/** @type {Word[]} */ words) =>
+    globalThis.requestIdleCallback?.(() => {
+      translate(words, goldOf(words));
+      if (others.length) step(/** @type {Word[]} */ (others.shift()));
+    });
+  step(next);
 }
 
 /**
