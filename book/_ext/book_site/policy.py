@@ -17,6 +17,7 @@ DIRECTIVES = (
     "default-src 'self' file:",
     "style-src 'self' file: 'unsafe-inline'",
     "img-src 'self' file: data:",
+    "font-src 'self' file: data:",
     "object-src 'none'",
     "base-uri 'self'",
     "form-action 'self' file:",

@@ -15,6 +15,7 @@ h1 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: i
 <script>
 (function () {
   function fit() {
+    if (!document.querySelector("svg")) { return; } // nothing is drawn yet: the frame keeps the height it was given
     var body = document.body, frame = window.frameElement;
     body.style.zoom = 1;
     var wide = document.documentElement.scrollWidth, room = document.documentElement.clientWidth;
