@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 from attnbook.data.subwords import Subwords
-from attnbook.data.vocabulary import UNKNOWN
-from attnbook.models.encoder_decoder import Decoded, EncoderDecoder
+from attnbook.models.encoder_decoder import Decoded
 from attnbook.recipes import grading, translation
 from attnbook.recipes.corpora import Aligned, Corpus, Sentences, generated_corpus, load_corpus
 from attnbook.recipes.grading import grade_baselines, predicted_links, translate
@@ -103,38 +102,6 @@ def test_a_mean_of_weights_is_read_again(corpus, tmp_path):
     )
     assert same(load_translator(tmp_path / "0.5").model, averaged)
     assert not same(averaged, plain)
-
-
-def test_words_are_dropped_where_they_are_read_and_not_where_they_are_scored(corpus, tmp_path, monkeypatch):
-    read, scored, forward, loss = [], [], EncoderDecoder.forward, translation.translation_loss
-    monkeypatch.setattr(EncoderDecoder, "forward", lambda *given: read.append(given[1::2]) or forward(*given))
-    monkeypatch.setattr(translation, "translation_loss", lambda *given: scored.append(given[1]) or loss(*given))
-    train_translator(start(word_dropout=0.4), corpus, 0, tmp_path)
-    for side in zip(*read, strict=True):
-        assert 0.35 < sum(int((words == UNKNOWN).sum()) for words in side) / sum(map(torch.numel, side)) < 0.45
-    assert scored and not any((target == UNKNOWN).any() for target in scored)
-    with pytest.raises(ValueError, match=r"word_dropout must lie between 0 and 1; got 1\.5"):
-        train_translator(start(word_dropout=1.5), corpus, 0, tmp_path / "other")
-
-
-def test_pieces_are_split_anew_in_each_epoch_and_in_training_alone(tmp_path, monkeypatch):
-    texts = ["ein hund spielt im schnee", "zwei kinder spielen", "kinder im schnee"] * 8
-    pieces = Subwords.train(texts, size=300)
-    pairs = [(pieces.encode(text), pieces.encode(text)) for text in texts]
-    few = Sentences(pairs[:2], texts[:2])
-    corpus = Corpus(pieces, pieces, pairs, few, {"": few}, {}, ([], []), lowercase=True)
-    seen = []
-    make_batch = translation.make_batch
-    monkeypatch.setattr(translation, "make_batch", lambda chosen: seen.extend(chosen) or make_batch(chosen))
-    run = Run("multi30k", "de-en", "luong-dot", replace(QUICK, piece_dropout=0.3))
-    train_translator(run, corpus, 0, tmp_path)
-    first, second = sorted(seen[: len(pairs)]), sorted(seen[len(pairs) :])
-    assert first != second and len(first) == len(second) == len(pairs)
-    for epoch in (first, second):
-        assert sorted(pieces.decode(source) for source, _ in epoch) == sorted(texts)
-        assert sum(len(source) for source, _ in epoch) > sum(len(source) for source, _ in pairs)
-    with pytest.raises(ValueError, match=r"piece_dropout needs subwords, and generated has words; got 0\.1"):
-        train_translator(start(piece_dropout=0.1), generated_corpus(pairs=20, valid=2, test=2), 0, tmp_path / "words")
 
 
 def test_the_groups_of_the_generated_corpus(corpus):

@@ -99,17 +99,6 @@ def test_half_precision_and_dropout_run(kind):
     assert torch.equal(model(source, lengths, target), model(source, lengths, target))
 
 
-@EVERY
-def test_states_are_dropped_for_the_decoder_and_in_training_alone(kind):
-    model, (source, lengths, target) = make(kind, state_dropout=0.5), sentences()
-    read, dropped = model.encode(source, lengths)[0], model.train().encode(source, lengths)[0]
-    kept = dropped != 0
-    assert 0.2 < kept.sum() / (read != 0).sum() < 0.8
-    torch.testing.assert_close(dropped[kept], 2 * read[kept])
-    logits = [model(source, lengths, target) for _ in range(2)]
-    assert not torch.equal(*logits)
-
-
 def test_the_loss_is_summed_over_words_and_leaves_padding_out():
     logits, target = torch.randn(2, 3, TARGET_SIZE), torch.tensor([[2, 5, 6, 3], [2, 7, 3, PAD]])
     total, num_words = translation_loss(logits, target)
@@ -192,8 +181,6 @@ def test_sizes_that_are_refused(name):
         create_translator(name, 5, 5, embed_dim=2.5)
     with pytest.raises(ValueError, match="between 0 and 1"):
         create_translator(name, 5, 5, dropout=1.5)
-    with pytest.raises(ValueError, match=r"state_dropout must lie between 0 and 1; got -0\.5"):
-        create_translator(name, 5, 5, state_dropout=-0.5)
 
 
 def test_losses_that_are_refused():

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from random import Random
 
 import pytest
 import torch
@@ -166,24 +165,3 @@ def test_bad_subwords(subwords, monkeypatch):
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(ImportError, match=r'pip install "attnbook\[data\]"'):
         Subwords.train(TEXTS)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-def test_split_pieces_spell_the_same_text(share):
-    subwords = Subwords.train(TEXTS, size=330)
-    ids = subwords.encode(TEXTS[0])
-    found = subwords.split(ids, share, Random(0))
-    assert subwords.decode(found) == TEXTS[0]
-    assert found == subwords.split(ids, share, Random(0))
-    if share == 0.0:
-        assert found == ids
-    elif share == 1.0:
-        assert len(found) == len(f" {TEXTS[0]}".encode())
-    else:
-        assert len(ids) < len(found) < len(TEXTS[0].encode())
-        assert len({tuple(subwords.split(ids, share, Random(seed))) for seed in range(9)}) > 5
-
-
-def test_a_share_of_pieces_that_is_none_is_refused():
-    with pytest.raises(ValueError, match=r"the share of pieces to split must lie between 0 and 1; got 1\.5"):
-        Subwords.train(TEXTS, size=330).split([4], 1.5, Random(0))

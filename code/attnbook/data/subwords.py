@@ -1,10 +1,7 @@
 """Pieces of words (byte pair encoding, Sennrich et al. 2016), for texts with more words than a model can have."""
 
-import json
 from collections.abc import Iterable
-from functools import cached_property
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
 from attnbook.data.vocabulary import END, SPECIALS, check_ids
@@ -68,43 +65,6 @@ class Subwords:
             TypeError: the text is no string.
         """
         return self._tokenizer.encode(_spaced(text)).ids
-
-    def split(self, ids: Iterable[int], share: float, random: Random) -> list[int]:
-        """Cut pieces in two where they were merged, each with a probability, and their halves likewise.
-
-        A model that reads the same words in other pieces each time learns more from few texts (BPE dropout, Provilkov
-        et al. 2020; arXiv:1910.13267). Departure: merges are undone from the last one on, where the paper leaves some
-        out from the first one on.
-
-        Args:
-            ids: of a text, from `encode`.
-            share: probability that a piece is cut, from 0 to 1; at 1 bytes are left.
-            random: where chance comes from.
-
-        Returns:
-            Ids of the same text.
-
-        Raises:
-            ValueError: a share outside 0 to 1.
-        """
-        if not 0.0 <= share <= 1.0:
-            raise ValueError(f"the share of pieces to split must lie between 0 and 1; got {share}")
-        waiting, done = list(ids)[::-1], []
-        while waiting:
-            number = waiting.pop()
-            halves = self._halves.get(number)
-            if halves is None or random.random() >= share:
-                done.append(number)
-            else:
-                waiting += halves
-        return done
-
-    @cached_property
-    def _halves(self) -> dict[int, tuple[int, int]]:
-        """Merged piece → the two that it was merged from, the right one first."""
-        model = json.loads(self._tokenizer.to_str())["model"]
-        ids = model["vocab"]
-        return {ids[left + right]: (ids[right], ids[left]) for left, right in reversed(model["merges"])}
 
     def pieces(self, text: str) -> list[str]:
         """The part of the text that each piece stands for, with ▁ for a space, so that a word is seen to begin.

@@ -48,7 +48,6 @@ class EncoderDecoder(nn.Module, ABC):
         embed_dim: size of the embedding of a target word.
         feature_dim: size of what the output layer reads.
         dropout: probability that a feature of the embeddings, and of what the output layer reads, is dropped.
-        state_dropout: probability that a feature of what the decoder reads of the source is dropped.
         tie_embeddings: let the output layer score a word by its embedding (Press & Wolf 2017; arXiv:1608.05859).
             Embeddings are then drawn from N(0, 1/embed_dim): torch's own N(0, 1) gives logits that are far too large.
 
@@ -65,18 +64,14 @@ class EncoderDecoder(nn.Module, ABC):
         feature_dim: int,
         *,
         dropout: float = 0.0,
-        state_dropout: float = 0.0,
         tie_embeddings: bool = False,
     ) -> None:
         super().__init__()
         for name, size in {"target_size": target_size, "embed_dim": embed_dim, "feature_dim": feature_dim}.items():
             check_whole(name, size, 1)
-        if not 0.0 <= state_dropout <= 1.0:
-            raise ValueError(f"state_dropout must lie between 0 and 1; got {state_dropout}")
         self.encoder = encoder
         self.target_embedding = nn.Embedding(target_size, embed_dim)
         self.dropout = nn.Dropout(dropout)
-        self.state_dropout = nn.Dropout(state_dropout)
         self.output = nn.Linear(feature_dim, target_size)
         if tie_embeddings:
             if feature_dim != embed_dim:
@@ -170,7 +165,7 @@ def translation_loss(logits: Tensor, target: Tensor, label_smoothing: float = 0.
 
     Args:
         logits: (B, T-1, V), from a translator's `forward`.
-        target: (B, T), the words to be written, from <s> on.
+        target: (B, T), the same that `forward` was given.
         label_smoothing: share of the probability that is spread over all words (Szegedy et al. 2016, section 7;
             arXiv:1512.00567).
 

@@ -36,7 +36,6 @@ class FixedVector(EncoderDecoder):
         embed_dim: size of embeddings, and of the readout.
         hidden_dim: size of the decoder's state, and of the encoder's in each direction.
         dropout: probability that a feature of embeddings and readout is dropped in training.
-        state_dropout: probability that a feature of the vector is dropped in training.
         tie_embeddings: let the output layer score a word by its embedding.
 
     Raises:
@@ -52,19 +51,17 @@ class FixedVector(EncoderDecoder):
         embed_dim: int = 256,
         hidden_dim: int = 256,
         dropout: float = 0.0,
-        state_dropout: float = 0.0,
         tie_embeddings: bool = False,
     ) -> None:
         encoder = RecurrentEncoder(source_size, embed_dim, hidden_dim, dropout=dropout)
-        shared = {"dropout": dropout, "state_dropout": state_dropout, "tie_embeddings": tie_embeddings}
-        super().__init__(encoder, target_size, embed_dim, embed_dim, **shared)
+        super().__init__(encoder, target_size, embed_dim, embed_dim, dropout=dropout, tie_embeddings=tie_embeddings)
         self.bridge = nn.Linear(2 * hidden_dim, hidden_dim)
         self.rnn = nn.GRU(embed_dim + 2 * hidden_dim, hidden_dim, batch_first=True)
         self.readout = Maxout(embed_dim + 3 * hidden_dim, embed_dim)
 
     def encode(self, source: Tensor, source_lengths: Tensor) -> FixedVectorMemory:
         """Read the source (B, S) with its lengths (B,)."""
-        return FixedVectorMemory(self.state_dropout(self.encoder(source, source_lengths).hidden[:, -1]))
+        return FixedVectorMemory(self.encoder(source, source_lengths).hidden[:, -1])
 
     def start(self, memory: FixedVectorMemory) -> FixedVectorState:
         """The decoder's state before the first word, tanh(W c)."""

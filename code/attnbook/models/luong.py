@@ -77,8 +77,6 @@ class Luong(EncoderDecoder):
         num_layers: LSTM layers of encoder and decoder.
         max_length: source positions that "location" has weights for.
         dropout: probability that a feature of embeddings and h̃, and between layers, is dropped in training.
-        state_dropout: probability that a feature of the states that attention reads is dropped in training; the
-            decoder's first state is whole.
         tie_embeddings: let the output layer score a word by its embedding; embed_dim must equal hidden_dim.
 
     Raises:
@@ -102,7 +100,6 @@ class Luong(EncoderDecoder):
         num_layers: int = 1,
         max_length: int = 128,
         dropout: float = 0.0,
-        state_dropout: float = 0.0,
         tie_embeddings: bool = False,
     ) -> None:
         if score not in SCORES:
@@ -119,8 +116,7 @@ class Luong(EncoderDecoder):
         encoder = RecurrentEncoder(
             source_size, embed_dim, hidden_dim // 2, cell="lstm", num_layers=num_layers, dropout=dropout
         )
-        shared = {"dropout": dropout, "state_dropout": state_dropout, "tie_embeddings": tie_embeddings}
-        super().__init__(encoder, target_size, embed_dim, hidden_dim, **shared)
+        super().__init__(encoder, target_size, embed_dim, hidden_dim, dropout=dropout, tie_embeddings=tie_embeddings)
         self.window, self.half_width, self.input_feeding = window, half_width, input_feeding
         self.rnn = nn.LSTM(embed_dim + (hidden_dim if input_feeding else 0), hidden_dim, batch_first=True, **recurrent)
         makers = {
@@ -139,7 +135,6 @@ class Luong(EncoderDecoder):
     def encode(self, source: Tensor, source_lengths: Tensor) -> LuongMemory:
         """Read the source (B, S) with its lengths (B,)."""
         states, hidden, cell = self.encoder(source, source_lengths)
-        states = self.state_dropout(states)
         keys = self.score.project_key(states) if isinstance(self.score, Additive) else states
         mask = padding_mask(source_lengths, source.shape[1]).to(states.device)
         return LuongMemory(states, keys, mask, hidden, cell)

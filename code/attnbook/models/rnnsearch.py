@@ -48,7 +48,6 @@ class RNNSearch(EncoderDecoder):
         hidden_dim: size of the decoder's state, and of the encoder's in each direction.
         attention_dim: hidden size of the additive score; hidden_dim when not given.
         dropout: probability that a feature of embeddings and maxout layer is dropped in training.
-        state_dropout: probability that a feature of the annotations is dropped in training.
         tie_embeddings: let the output layer score a word by its embedding.
 
     Raises:
@@ -65,12 +64,10 @@ class RNNSearch(EncoderDecoder):
         hidden_dim: int = 256,
         attention_dim: int | None = None,
         dropout: float = 0.0,
-        state_dropout: float = 0.0,
         tie_embeddings: bool = False,
     ) -> None:
         encoder = RecurrentEncoder(source_size, embed_dim, hidden_dim, dropout=dropout)
-        shared = {"dropout": dropout, "state_dropout": state_dropout, "tie_embeddings": tie_embeddings}
-        super().__init__(encoder, target_size, embed_dim, embed_dim, **shared)
+        super().__init__(encoder, target_size, embed_dim, embed_dim, dropout=dropout, tie_embeddings=tie_embeddings)
         attention_dim = hidden_dim if attention_dim is None else attention_dim
         self.score = Additive(hidden_dim, 2 * hidden_dim, attention_dim)
         self.bridge = nn.Linear(hidden_dim, hidden_dim)
@@ -82,7 +79,7 @@ class RNNSearch(EncoderDecoder):
 
     def encode(self, source: Tensor, source_lengths: Tensor) -> RNNSearchMemory:
         """Read the source (B, S) with its lengths (B,)."""
-        states = self.state_dropout(self.encoder(source, source_lengths).states)
+        states = self.encoder(source, source_lengths).states
         mask = padding_mask(source_lengths, source.shape[1]).to(states.device)
         return RNNSearchMemory(states, self.score.project_key(states), self.context_gates(states), mask)
 

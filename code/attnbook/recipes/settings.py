@@ -28,13 +28,6 @@ class Settings:
     """Share of the updates in which the learning rate rises; None means three tenths."""
     average: float | None = None
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
-    word_dropout: float | None = None
-    """Share of the ids of both sides, <s> and </s> among them, that become <unk> where they are read; None means none
-    (after Sennrich & Zhang 2019; arXiv:1905.11901; they put zeros in their place)."""
-    piece_dropout: float | None = None
-    """Share of the pieces of training sentences that are cut in two, anew in each epoch; None means none."""
-    state_dropout: float | None = None
-    """Share of the features of the source's states that are dropped where the decoder reads them; None means none."""
 
 
 # epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from random import Random
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +11,6 @@ from torch.utils.data import DataLoader
 from attnbook.data.batching import Batch, LengthBuckets, make_batch
 from attnbook.data.subwords import Subwords
 from attnbook.data.vocabulary import Vocabulary
-from attnbook.models.classification import check_word_dropout, drop_words
 from attnbook.models.encoder_decoder import EncoderDecoder, translation_loss
 from attnbook.models.translators import create_translator
 from attnbook.recipes.corpora import Corpus, Pieces, fingerprint
@@ -61,14 +59,8 @@ def train_translator(
             raise ValueError(f"warmup must be a share between 0 and 1; got {settings.warmup}")
         warmup = min(round(settings.warmup * steps) or 1, steps - 1)
 
-    share = settings.word_dropout or 0.0
-    check_word_dropout(share)
-    if settings.piece_dropout is not None and isinstance(corpus.source, Vocabulary):
-        raise ValueError(f"piece_dropout needs subwords, and {run.data} has words; got {settings.piece_dropout}")
-
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-        read, before = (drop_words(words, share) if share else words for words in (batch.source, batch.target))
-        logits = model(read, batch.source_lengths, before)
+        logits = model(batch.source, batch.source_lengths, batch.target)
         return translation_loss(logits, batch.target, settings.label_smoothing)
 
     def evaluate(model: EncoderDecoder) -> dict[str, float]:
@@ -78,7 +70,7 @@ def train_translator(
 
     history = fit(
         model,
-        partial(_batches, corpus, buckets, settings.piece_dropout, seed),
+        partial(_batches, corpus, buckets),
         loss,
         optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True),
         schedule=create_schedule("one_cycle", steps=steps, warmup=warmup),
@@ -133,22 +125,17 @@ def create_model(run: Run, source: Pieces, target: Pieces) -> EncoderDecoder:
     Raises:
         ValueError: options that the model does not take.
     """
-    settings = run.settings
-    sizes = {"embed_dim": settings.hidden_dim, "hidden_dim": settings.hidden_dim, "tie_embeddings": True}
-    sizes |= {"dropout": settings.dropout, "state_dropout": settings.state_dropout or 0.0}
+    size = run.settings.hidden_dim
+    sizes = {"embed_dim": size, "hidden_dim": size, "dropout": run.settings.dropout, "tie_embeddings": True}
     try:
         return create_translator(run.model, len(source), len(target), **{**sizes, **run.options})
     except TypeError as error:
         raise ValueError(f"{run.model} does not take the options {dict(run.options)}: {error}") from error
 
 
-def _batches(corpus: Corpus, buckets: LengthBuckets, split: float | None, seed: int, epoch: int) -> DataLoader:
+def _batches(corpus: Corpus, buckets: LengthBuckets, epoch: int) -> DataLoader:
     buckets.set_epoch(epoch)
-    pairs = corpus.train
-    if split is not None:
-        random, sides = Random(f"{seed}, {epoch}"), (corpus.source, corpus.target)
-        pairs = [tuple(side.split(ids, split, random) for side, ids in zip(sides, pair, strict=True)) for pair in pairs]
-    return DataLoader(pairs, batch_sampler=buckets, collate_fn=make_batch)
+    return DataLoader(corpus.train, batch_sampler=buckets, collate_fn=make_batch)
 
 
 def _identity(run: Run, seed: int, source: Pieces, target: Pieces) -> dict[str, object]:

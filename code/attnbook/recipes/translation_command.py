@@ -30,13 +30,7 @@ SETTINGS = {
     "pairs": "sentence pairs to learn from",
     "warmup": "share of the updates in which the learning rate rises",
     "average": "share that a running mean of the weights keeps of itself, such as 0.999",
-    "word_dropout": "share of the words read that become unknown",
-    "piece_dropout": "share of the pieces of training sentences that are cut in two",
-    "state_dropout": "share of the features of the source's states that are dropped",
 }
-
-DROPOUTS = ("dropout", "word_dropout", "piece_dropout", "state_dropout")
-FLOATS = ("learning_rate", "warmup", "average", "label_smoothing", *DROPOUTS)
 
 
 def add_train(tasks: argparse._SubParsersAction) -> None:
@@ -50,7 +44,7 @@ def add_train(tasks: argparse._SubParsersAction) -> None:
     task.add_argument("--pair", help="languages, such as de-en; default: the first that the data have")
     models = f"one of {', '.join(TRANSLATOR_NAMES)}"
     task.add_argument("--model", required=True, choices=TRANSLATOR_NAMES, metavar="MODEL", help=models)
-    add_training(task, SETTINGS, DEFAULTS, floats=FLOATS)
+    add_training(task, SETTINGS, DEFAULTS, floats=("learning_rate", "warmup", "average", "dropout", "label_smoothing"))
     task.set_defaults(run=run_train)
 
 
