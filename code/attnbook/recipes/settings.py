@@ -28,6 +28,8 @@ class Settings:
     """Share of the updates in which the learning rate rises; None means three tenths."""
     average: float | None = None
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
+    pool: int | None = None
+    """As for `LengthBuckets`: batches of sentences that are sorted by length together; None means all."""
 
 
 # epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces

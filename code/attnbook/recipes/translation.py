@@ -51,7 +51,7 @@ def train_translator(
     torch.manual_seed(seed)
     model = create_model(run, corpus.source, corpus.target).to(device)
     settings = run.settings
-    buckets = LengthBuckets(corpus.train, sentences=settings.batch_size, seed=seed)
+    buckets = LengthBuckets(corpus.train, sentences=settings.batch_size, pool=settings.pool, seed=seed)
     steps = settings.epochs * len(buckets)
     warmup = 0  # the schedule's own
     if settings.warmup is not None:

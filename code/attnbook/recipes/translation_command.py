@@ -30,6 +30,7 @@ SETTINGS = {
     "pairs": "sentence pairs to learn from",
     "warmup": "share of the updates in which the learning rate rises",
     "average": "share that a running mean of the weights keeps of itself, such as 0.999",
+    "pool": "batches of sentences that are sorted by length together",
 }
 
 
