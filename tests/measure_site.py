@@ -68,7 +68,8 @@ FRAME = """
 # The slowest place of a slider when it comes there for the first time.
 FIRST = f"""
 async (node) => {{{FRAME}
-  const times = [];
+  const pictures = node.closest(".stage").querySelector(".pictures");
+  const [times, shown] = [[], new Set()];
   for (let value = Number(node.min); value <= Number(node.max); value += Number(node.step)) {{
     await frame();
     const start = performance.now();
@@ -76,8 +77,9 @@ async (node) => {{{FRAME}
     node.dispatchEvent(new Event("input", {{ bubbles: true }}));
     await frame();
     times.push(performance.now() - start);
+    shown.add(pictures.innerText);
   }}
-  return Math.max(...times);
+  return shown.size === times.length ? Math.max(...times) : null;
 }}
 """
 # From the event until the frame after it is drawn, less what an idle frame takes. Every other round is idle.
@@ -218,11 +220,13 @@ def time_first_answers(browser: Browser, address: str) -> dict[str, float]:
             figure = page.locator(".attn-figure[data-weights]").first
             figure.scroll_into_view_if_needed()
             slider = figure.locator(".stage input[type=range]").first
-            slider.wait_for(state="attached")
+            page.wait_for_selector('.attn-figure[data-weights][data-state="ready"]')
             devtools.send("Emulation.setCPUThrottlingRate", {"rate": rate})
             slider.focus()
             page.wait_for_timeout(1000 * rate)  # a reader is no faster, and a figure may use the time
             times.append(slider.evaluate(FIRST))
+            if times[-1] is None:
+                raise SystemExit(f"{address}: a place of the slider changed nothing, so nothing was measured")
             page.context.close()
         found[metric] = round(statistics.median(times), 2)
         print(f"  first answer                   {rate}x {found[metric]:6.1f} ms", flush=True)

@@ -61,6 +61,7 @@ def shown_source(figure: Locator) -> list[str]:
 
 def shown_weights(figure: Locator) -> torch.Tensor:
     """The map, (words of the translation, words of the sentence and its end)."""
+    expect(figure.locator(".stage .map [aria-busy]")).to_have_count(0)
     read = "rows => rows.map(row => row.dataset.value.split(' ').map(Number))"
     return torch.tensor(figure.locator(".stage [data-name^=weights-]").evaluate_all(read))
 
@@ -281,12 +282,28 @@ def test_a_sentence_that_is_too_long_is_refused_and_the_one_before_stays(figure:
     check_against_pytorch(figure, "rnnsearch")
 
 
+def test_the_sliders_sentences_are_translated_once_for_a_reader_who_comes(figure: Locator) -> None:
+    count = """
+        window.idle = 0;
+        const { requestIdleCallback: ask } = window;
+        window.requestIdleCallback = (task) => ask.call(window, () => (task(), (window.idle += 1)));
+    """
+    figure.page.evaluate(count)
+    figure.locator(".stage .map").hover()
+    figure.locator("input[data-control=sentence]").focus()
+    places = int(figure.locator("input[data-control=clauses]").get_attribute("max"))
+    figure.page.wait_for_function(f"window.idle >= {places}")
+    figure.page.wait_for_timeout(300)
+    assert figure.page.evaluate("window.idle") == places
+
+
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_the_map_grows_unless_the_reader_wants_no_motion(
     browser: Browser, addresses: dict[str, str], motion: str
 ) -> None:
     figure = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, viewport=WIDE, reduced_motion=motion)
     figure.locator("[data-control=preset-long]").click()
+    expect(figure.locator(".stage .map [aria-busy]")).to_have_count(0)
     running = "row => row.getAnimations().length"
     assert figure.locator(".stage .map .weighed").last.evaluate(running) == (motion == "no-preference")
     figure.page.context.close()

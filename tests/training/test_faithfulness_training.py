@@ -79,5 +79,7 @@ def test_bad_input_of_hiding(texts):
         learn_to_hide(model, ids, mask, labels, telling, batch_size=0)
     with pytest.raises(ValueError, match=r"and labels \(400,\); got \(400, 6\) and \(399,\)"):
         learn_to_hide(model, ids, mask, labels[1:], telling)
+    with pytest.raises(ValueError, match=r"ids must be \(400, 6\), as the mask, .* got \(400, 5\) and \(400,\)"):
+        learn_to_hide(model, ids[:, 1:], mask, labels, telling)
     with pytest.raises(ValueError, match=r"strength must be 0 or more; got -1\.0"):
         learn_to_hide(model, ids, mask, labels, telling, strength=-1.0)

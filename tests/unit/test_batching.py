@@ -132,9 +132,9 @@ def test_a_data_loader_takes_both():
         (MIXED, {"sentences": 2, "tokens": 2}, "got 2 and 2"),
         (MIXED, {"tokens": 0}, "got None and 0"),
         (MIXED, {"sentences": 0}, "got 0 and None"),
-        (MIXED, {"sentences": 2, "pool": 0}, "a pool must have 1 or more batches of a number of sentences.* got 0"),
-        (MIXED, {"tokens": 40, "pool": 3}, "a pool must .* got 3"),
-        (MIXED, {"sentences": 2, "pool": 3, "shuffle": False}, "a pool must .* got 3"),
+        (MIXED, {"sentences": 2, "pool": 0}, "pool must be 1 or more; got 0"),
+        (MIXED, {"tokens": 40, "pool": 3}, "a pool needs batches of a number of sentences.* tokens=40"),
+        (MIXED, {"sentences": 2, "pool": 3, "shuffle": False}, "a pool needs .* shuffle=False"),
     ],
 )
 def test_bad_sentences_and_sizes(pairs, options, message):

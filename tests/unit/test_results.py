@@ -23,7 +23,7 @@ def test_values_means_and_baselines():
     assert RESULT.mean("bleu") == 25.0
     assert RESULT.values("alignment_error_diagonal") == [0.75]
     assert RESULT.origin == (
-        "2 seeds, 10 minutes of training each, cpu (2 cores of A processor), commit 0123456: "
+        "2 seeds, 10 minutes of training each, cpu (2 cores of A processor), graded at commit 0123456: "
         "attnbook train translation --model luong-dot"
     )
 

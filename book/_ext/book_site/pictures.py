@@ -1,6 +1,7 @@
 """Make the pictures of the pages light: a palette where it shows no difference, and loaded only near the window."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageChops
@@ -11,7 +12,7 @@ FAINTEST = 16
 
 
 def shrink_pictures(folder: Path) -> dict[str, tuple[int, int]]:
-    """Write every PNG anew with 256 colours, unless one would see it; a second run changes nothing.
+    """Write opaque PNGs of many colours anew with 256, unless one would see it; a second run changes nothing.
 
     Args:
         folder: `_images` of the built site; it need not be there.
@@ -29,7 +30,9 @@ def shrink_pictures(folder: Path) -> dict[str, tuple[int, int]]:
             few = full.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
             difference = ImageChops.difference(full, few.convert("RGB"))
             if max(most for _, most in difference.getextrema()) <= FAINTEST:
-                few.save(path, optimize=True)
+                few.save(file := BytesIO(), "PNG", optimize=True)
+                if len(file.getvalue()) < path.stat().st_size:
+                    path.write_bytes(file.getvalue())
     return sizes
 
 

@@ -7,7 +7,7 @@ import re
 UNUSED = re.compile(
     r"""[ \t]*(?:
         <link\b[^>]*sphinx-thebe\.css[^>]*>
-      | <link\b[^>]*\bas="font"[^>]*/fontawesome/[^>]*>
+      | <link\b[^>]*\bas="font"[^>]*>
       | <script\b[^>]*(?:sphinx-thebe\.js|fontawesome/[^>"]*\.js)[^>]*></script>
       | <script>const\ THEBE_JS_URL\b.*?</script>
       | <script\ type="text/x-thebe-config">.*?</script>

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from attnbook.checks import check_whole
 from attnbook.data.vocabulary import END, PAD, START
 
 EncodedPair = tuple[Sequence[int], Sequence[int]]
@@ -72,8 +73,8 @@ class LengthBuckets:
     Pairs are sorted by length and cut into batches. With `shuffle`, pairs of equal lengths and the batches come in
     an order that the seed and the epoch decide, and nothing else.
 
-    A batch then has sentences of one length, and its gradient pulls their end to it. With `pool` the pairs are drawn
-    anew each epoch into pools that are sorted one by one, by both lengths together: more padding, and less of this.
+    A batch then has sentences of one length. With `pool` the pairs are drawn anew each epoch into pools, and each pool
+    is sorted by the sum of both lengths: a batch has several lengths of either side, and more padding.
     """
 
     sides: tuple[str, ...] = ("pair {}: its source sentence", "pair {}: its target sentence")
@@ -100,19 +101,23 @@ class LengthBuckets:
             sentences: pairs in a batch; or
             tokens: ids in a batch at most, counted on its longer side with <s>, </s> and padding.
             max_length: longest sentence allowed, in ids.
-            pool: batches of `sentences` that are sorted together; all when not given.
+            pool: batches of `sentences` that are sorted together, by the sum of both lengths; when not given, all
+                pairs are sorted by the source's length, then by the target's.
             shuffle: draw a new order each epoch; without it batches go from short to long.
             seed: of the order.
 
         Raises:
             ValueError: both or neither of sentences and tokens, a pool without the former, no pair at all, a sentence
                 that is empty, too long, or has more ids than a batch; the message gives its index.
+            TypeError: a pool that is no integer.
         """
         given = [number for number in (sentences, tokens) if number is not None]
         if len(given) != 1 or given[0] < 1:
             raise ValueError(f"give either sentences or tokens, 1 or more; got {sentences} and {tokens}")
-        if pool is not None and (pool < 1 or sentences is None or not shuffle):
-            raise ValueError(f"a pool must have 1 or more batches of a number of sentences, shuffled; got {pool}")
+        if pool is not None:
+            check_whole("pool", pool, 1)
+            if sentences is None or not shuffle:
+                raise ValueError(f"a pool needs batches of a number of sentences, shuffled; got {tokens=}, {shuffle=}")
         self._lengths = _lengths(pairs, self.sides)
         _check_lengths(self._lengths, type(self), max_length)
         if tokens is not None and self._batched_lengths.max() > tokens:
@@ -146,7 +151,7 @@ class LengthBuckets:
         return float(1 - lengths.sum() / size)
 
     def _sort(self, indices: np.ndarray) -> np.ndarray:
-        """Sort the indices of all pairs by length; what is equally long stays in the order given."""
+        """Sort the indices of all pairs, each pool by itself; what is equally long stays in the order given."""
         if self._pool is None:
             return indices[_by_length(self._lengths[indices])]
         pools = np.split(indices, range(0, len(indices), self._pool * self._sentences)[1:])

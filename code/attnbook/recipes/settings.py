@@ -29,7 +29,7 @@ class Settings:
     average: float | None = None
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
     pool: int | None = None
-    """As for `LengthBuckets`: batches of sentences that are sorted by length together; None means all."""
+    """As for `LengthBuckets`: batches of sentences that are sorted together; None sorts all, by one side's length."""
 
 
 # epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces

@@ -63,7 +63,8 @@ def load_text_corpus(
         min_count: words that the training split shows less often are unknown.
         texts: number of texts to learn from, of the sets in `DRAWN`; the others are taken as they are.
         unseen_words: give every word of every split an id, those that are rare in training or absent from it behind
-            the others: for models that know a word by its spelling.
+            the others: for models that know a word by its spelling. Of new texts `TrainedClassifier.read` alone
+            spells the words that no split shows.
 
     Returns:
         The corpus; the same arguments give the same one.

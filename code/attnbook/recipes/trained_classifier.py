@@ -91,7 +91,7 @@ class TrainedClassifier(NamedTuple):
         )
 
     def read_document(self, sentences: Sequence[Text]) -> DocumentReading:
-        """Read one document.
+        """Read one document; words that no vocabulary holds are one word here, whatever their spelling.
 
         Args:
             sentences: each as `read` takes a text.
@@ -119,7 +119,9 @@ class TrainedClassifier(NamedTuple):
         return DocumentReading(cut, each, sentence_weights[0].cpu(), _positive(logits))
 
     def encode(self, texts: Sequence[LabelledText]) -> tuple[Tensor, Tensor, Tensor]:
-        """Turn texts into what the metrics of explanations take; words that no vocabulary holds are one there.
+        """Turn texts into what the metrics of explanations take.
+
+        Words that no vocabulary holds are one there, and are not spelled as `read` spells them.
 
         Args:
             texts: cut into words as the data of the classifier are.

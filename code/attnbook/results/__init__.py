@@ -45,12 +45,13 @@ class Result:
     @property
     def origin(self) -> str:
         """Where the numbers of a trained model are from, in a line: seeds, time, machine, commit, command."""
-        said, machine = self.content, self.content["machine"]
+        said, commit = self.content, self.content["commit"][:7]
+        where = f"{said['device']} ({said['machine']['cores']} cores of {said['machine']['processor']})"
         seeds, seconds = len(said["seeds"]), self.mean("training_seconds")
         time = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
         return (
-            f"{seeds} seed{'s' if seeds > 1 else ''}, {time} of training each, {said['device']} "
-            f"({machine['cores']} cores of {machine['processor']}), commit {said['commit'][:7]}: {said['command']}"
+            f"{seeds} seed{'s' if seeds > 1 else ''}, {time} of training each, {where}, graded at commit {commit}: "
+            f"{said['command']}"
         )
 
 

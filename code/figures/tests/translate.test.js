@@ -9,7 +9,7 @@ import {
 } from "../translate/corpus.js";
 import { alignmentError, compare, largest } from "../translate/grade.js";
 import { presets } from "../translate/index.js";
-import { END, NAMES, UNKNOWN, follow, look, translate } from "../translate/model.js";
+import { END, NAMES, UNKNOWN, look, translate, write } from "../translate/model.js";
 import schema from "../translate/state.json" with { type: "json" };
 import { assertSame, readReference } from "./kit_references.js";
 
@@ -28,7 +28,7 @@ for (const { inputs: [source, target], outputs } of runs) {
   const lengths = `${source.shape} source words, ${target.shape} target words`;
   test(`logits and weights of a given translation are PyTorch's: ${lengths}`, () => {
     const found = NAMES.flatMap((name) => {
-      const { logits, weights } = follow(tensors, name, ids(source), ids(target));
+      const { logits, weights } = write(tensors, name, ids(source), (_, length) => ids(target)[length]);
       const parts = [[`${name}.logits`, matrix(logits)]];
       if (name === "fixed_vector") return parts;
       assert.deepEqual(look(tensors, name, ids(source), ids(target)), weights);

@@ -56,7 +56,10 @@ function build({ stage, set, say, weights }) {
   });
   const controls = html("div", { class: "controls" }, clauses.node, model.node);
   stage.append(input.node, ready.node, controls, pictures.node, pictures.notes);
-  for (const event of ["pointerover", "focusin"]) stage.addEventListener(event, () => prepare(translate), { once: true });
+  const nobodyCame = new AbortController();
+  for (const event of ["pointerover", "focusin"]) {
+    stage.addEventListener(event, () => (nobodyCame.abort(), prepare(translate)), { signal: nobodyCame.signal });
+  }
 
   function move(/** @type {Record<string, string>} */ changes) {
     set(changes);

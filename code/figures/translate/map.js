@@ -11,6 +11,7 @@ const MOST_SIGNS = 5;
 const FAINTEST = 0.01; // weight that is drawn
 const GROWING = 1500; // milliseconds at most
 const PAUSE = 140; // milliseconds at most between two rows
+const AT_ONCE = 8; // rows a frame: the translations above do not wait for a long map
 
 /**
  * @typedef {{ source?: number, target?: number }} Place A column, a row, or both.
@@ -37,14 +38,22 @@ export function heatMap(onPoint) {
       // A new box stands at its beginning; to scroll the old one back would cost a layout.
       const box = { class: "scrolled", tabindex: 0, role: "region", "aria-label": map?.label };
       node.replaceChildren(...(drawn ? [html("div", box, drawn.node)] : []));
+      grow(drawn);
     },
     mark: (place) => drawn?.mark(place),
   };
+
+  function grow(/** @type {typeof drawn} */ growing) {
+    if (!growing || growing !== drawn || growing.grow()) return;
+    if ("requestAnimationFrame" in globalThis) requestAnimationFrame(() => grow(growing));
+    else grow(growing); // a poster has no frames
+  }
 }
 
 /**
  * @param {Weighed} map
- * @returns {{ node: SVGSVGElement, mark: (place: Place) => void, placeOf: (event: MouseEvent) => Place }}
+ * @returns {{ node: SVGSVGElement, grow: () => boolean, mark: (place: Place) => void,
+ *   placeOf: (event: MouseEvent) => Place }} `grow` draws some more rows, and says whether they are all there.
  */
 function picture(map) {
   const { source, target, gold, label } = map;
@@ -54,7 +63,7 @@ function picture(map) {
     const [x, style] = [left + (j + 0.5) * cell, "writing-mode: vertical-rl; fill: var(--key)"];
     return svg("text", { x, y: top - 6, "text-anchor": "end", style }, short(word));
   });
-  const rows = target.map((_, i) => rowOf(map, i, sizes));
+  const rows = svg("g");
   const outlines = [...gold].map((link) => {
     const [j, i] = link.split(",").map(Number);
     const [x, y, size] = [left + j * cell + 1.5, top + i * cell + 1.5, cell - 3];
@@ -66,9 +75,16 @@ function picture(map) {
   };
   const grid = svg("path", { d: gridOf(map, sizes), class: "grid" });
   const drawn = { viewBox: `0 0 ${width} ${height}`, style: `width: ${width}px`, role: "img", "aria-label": label };
-  const node = svg("svg", drawn, ...columns, grid, ...rows, ...outlines, frames.target, frames.source);
+  const node = svg("svg", drawn, ...columns, grid, rows, ...outlines, frames.target, frames.source);
   return {
     node,
+    grow() {
+      const first = rows.children.length;
+      rows.append(...target.slice(first, first + AT_ONCE).map((_, i) => rowOf(map, first + i, sizes)));
+      const isWhole = rows.children.length === target.length;
+      change(node, { "aria-busy": isWhole ? undefined : "true" });
+      return isWhole;
+    },
     mark(place) {
       change(frames.target, { y: top + (place.target ?? 0) * cell, visibility: shown(place.target) });
       change(frames.source, { x: left + (place.source ?? 0) * cell, visibility: shown(place.source) });

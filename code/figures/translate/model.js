@@ -40,19 +40,6 @@ export function translate(tensors, name, source, maxLength = Math.floor(source.l
 }
 
 /**
- * Let a translator write what is given: where does it look for each of the words?
- * @param {Tensors} tensors
- * @param {string} name
- * @param {number[]} source S word ids, the last one </s>.
- * @param {number[]} target Word ids.
- * @returns {Written} Whose words are the target.
- * @throws {RangeError} As `translate`.
- */
-export function follow(tensors, name, source, target) {
-  return write(tensors, name, source, (_, length) => target[length]);
-}
-
-/**
  * Where a translator looks while it is made to write what is given, without the logits, which cost the most.
  * @param {Tensors} tensors
  * @param {string} name One that attends.
@@ -71,13 +58,15 @@ export function look(tensors, name, source, target) {
 }
 
 /**
+ * Write word after word, as they are chosen.
  * @param {Tensors} tensors
  * @param {string} name
- * @param {number[]} source
+ * @param {number[]} source S word ids, the last one </s>.
  * @param {(logits: Float32Array, length: number) => number | undefined} choose The next word; none ends it.
  * @returns {Written}
+ * @throws {RangeError} As `translate`.
  */
-function write(tensors, name, source, choose) {
+export function write(tensors, name, source, choose) {
   const prefix = `${name}.`;
   const decode = READERS[name](tensors, prefix, source);
   // A model with tied embeddings scores a word by its embedding; its matrix is stored once.
