@@ -283,18 +283,21 @@ def test_a_sentence_that_is_too_long_is_refused_and_the_one_before_stays(figure:
 
 
 def test_the_sliders_sentences_are_translated_once_for_a_reader_who_comes(figure: Locator) -> None:
-    count = """
-        window.idle = 0;
+    count = """() => {
         const { requestIdleCallback: ask } = window;
-        window.requestIdleCallback = (task) => ask.call(window, () => (task(), (window.idle += 1)));
-    """
+        let count = 0;
+        window.requestIdleCallback = (task) => ask.call(window, () => {
+            task();
+            document.body.dataset.idle = (count += 1);
+        });
+    }"""
     figure.page.evaluate(count)
     figure.locator(".stage .map").hover()
     figure.locator("input[data-control=sentence]").focus()
-    places = int(figure.locator("input[data-control=clauses]").get_attribute("max"))
-    figure.page.wait_for_function(f"window.idle >= {places}")
+    places = figure.locator("input[data-control=clauses]").get_attribute("max")
+    expect(figure.page.locator("body")).to_have_attribute("data-idle", places)
     figure.page.wait_for_timeout(300)
-    assert figure.page.evaluate("window.idle") == places
+    expect(figure.page.locator("body")).to_have_attribute("data-idle", places)
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
