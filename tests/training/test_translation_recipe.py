@@ -11,7 +11,7 @@ from attnbook.recipes import grading, translation
 from attnbook.recipes.corpora import Aligned, Corpus, Sentences, generated_corpus, load_corpus
 from attnbook.recipes.grading import grade_baselines, predicted_links, translate
 from attnbook.recipes.settings import DEFAULTS, Run
-from attnbook.recipes.translation import load_translator, train_translator
+from attnbook.recipes.translation import create_model, load_translator, train_translator
 from attnbook.training.checkpoint import newest_checkpoint
 from torch import nn
 
@@ -102,6 +102,19 @@ def test_a_mean_of_weights_is_read_again(corpus, tmp_path):
     )
     assert same(load_translator(tmp_path / "0.5").model, averaged)
     assert not same(averaged, plain)
+
+
+def test_source_embeddings_begin_as_large_as_asked(corpus):
+    def begin(**settings):
+        torch.manual_seed(0)
+        return create_model(start(**settings), corpus.source, corpus.target)
+
+    asked, given = begin(source_std=0.1), begin()
+    assert float(asked.encoder.embedding.weight.std()) == pytest.approx(0.1, rel=0.05)
+    assert float(given.encoder.embedding.weight.std()) == pytest.approx(1, rel=0.05)
+    assert torch.equal(asked.output.weight, given.output.weight)
+    with pytest.raises(ValueError, match=r"source_std must be 0 or more; got -0\.1"):
+        begin(source_std=-0.1)
 
 
 def test_the_groups_of_the_generated_corpus(corpus):

@@ -28,6 +28,9 @@ class Settings:
     """Share of the updates in which the learning rate rises; None means three tenths."""
     average: float | None = None
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
+    source_std: float | None = None
+    """Standard deviation of the source's embeddings at the beginning; None means torch's, 1. The target's, which are
+    tied, have embed_dim^-0.5: with 1, rare words stay loud, since a corpus that is small moves them little."""
     pool: int | None = None
     """As for `LengthBuckets`: batches of sentences that are sorted together; None sorts all, by one side's length."""
 

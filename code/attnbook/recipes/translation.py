@@ -123,14 +123,19 @@ def create_model(run: Run, source: Pieces, target: Pieces) -> EncoderDecoder:
         The translator.
 
     Raises:
-        ValueError: options that the model does not take.
+        ValueError: options that the model does not take; a negative source_std.
     """
-    size = run.settings.hidden_dim
+    size, source_std = run.settings.hidden_dim, run.settings.source_std
+    if source_std is not None and not source_std >= 0:
+        raise ValueError(f"source_std must be 0 or more; got {source_std}")
     sizes = {"embed_dim": size, "hidden_dim": size, "dropout": run.settings.dropout, "tie_embeddings": True}
     try:
-        return create_translator(run.model, len(source), len(target), **{**sizes, **run.options})
+        model = create_translator(run.model, len(source), len(target), **{**sizes, **run.options})
     except TypeError as error:
         raise ValueError(f"{run.model} does not take the options {dict(run.options)}: {error}") from error
+    if source_std is not None:
+        nn.init.normal_(model.encoder.embedding.weight, std=source_std)
+    return model
 
 
 def _batches(corpus: Corpus, buckets: LengthBuckets, epoch: int) -> DataLoader:

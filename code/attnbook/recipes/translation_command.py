@@ -30,8 +30,12 @@ SETTINGS = {
     "pairs": "sentence pairs to learn from",
     "warmup": "share of the updates in which the learning rate rises",
     "average": "share that a running mean of the weights keeps of itself, such as 0.999",
+    "source_std": "standard deviation of the source's embeddings at the beginning",
     "pool": "batches of sentences that are sorted by length together",
 }
+
+
+FLOATS = ("learning_rate", "warmup", "average", "source_std", "dropout", "label_smoothing")
 
 
 def add_train(tasks: argparse._SubParsersAction) -> None:
@@ -45,7 +49,7 @@ def add_train(tasks: argparse._SubParsersAction) -> None:
     task.add_argument("--pair", help="languages, such as de-en; default: the first that the data have")
     models = f"one of {', '.join(TRANSLATOR_NAMES)}"
     task.add_argument("--model", required=True, choices=TRANSLATOR_NAMES, metavar="MODEL", help=models)
-    add_training(task, SETTINGS, DEFAULTS, floats=("learning_rate", "warmup", "average", "dropout", "label_smoothing"))
+    add_training(task, SETTINGS, DEFAULTS, floats=FLOATS)
     task.set_defaults(run=run_train)
 
 
