@@ -17,7 +17,7 @@ RAW = re.compile(
 )
 SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"]*/mathjax/)tex-chtml\.js[^"]*"[^>]*></script>')
 FONTS = ("Zero", "Main-Regular", "Math-Italic")
-"""Nearly every formula has them: they come with the style sheet, so that a formula never moves when they arrive."""
+"""Nearly every formula has them: they come with the style sheet, and not long after the formula is drawn."""
 CONTENT = re.compile(r'content: "((?:\\.|[^"\\])*)"')
 CHARACTER = re.compile(r"\\([0-9A-Fa-f]{1,6}) ?|(.)")
 CONFIGURATION = re.compile(r"[ \t]*<script>window\.MathJax = .*?</script>\n?", re.DOTALL)

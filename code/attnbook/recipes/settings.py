@@ -30,7 +30,7 @@ class Settings:
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
     source_std: float | None = None
     """Standard deviation of the source's embeddings at the beginning; None means torch's, 1. The target's, which are
-    tied, have embed_dim^-0.5: with 1, rare words stay loud, since a corpus that is small moves them little."""
+    tied, have embed_dim^-0.5."""
     pool: int | None = None
     """As for `LengthBuckets`: batches of sentences that are sorted together; None sorts all, by one side's length."""
 

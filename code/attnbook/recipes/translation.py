@@ -46,7 +46,7 @@ def train_translator(
         The translator with its best weights, and the history of its training.
 
     Raises:
-        ValueError: as `create_translator`, `LengthBuckets` and `fit`; a folder of another run among them.
+        ValueError: as `create_model`, `LengthBuckets` and `fit`; a folder of another run among them.
     """
     torch.manual_seed(seed)
     model = create_model(run, corpus.source, corpus.target).to(device)
