@@ -8,6 +8,8 @@ import torch
 from attnbook import record_attention
 from attnbook.data.vocabulary import END, PAD, START, UNKNOWN
 from attnbook.models.search import beam_search, greedy_search
+from attnbook.models.translators import create_translator
+from cases import randomise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from translation_cases import KINDS, SOURCE_SIZE, make, sentences
@@ -93,6 +95,22 @@ def test_the_batch_finds_what_a_plain_beam_finds(kind, beam_size, max_length, le
         assert result.log_probabilities[sentence].item() == pytest.approx(total, abs=1e-4)
 
 
+@pytest.mark.parametrize("beam_size", [1, 4, 7])
+@pytest.mark.parametrize("vocabulary", [64, 448, 449, 500])
+@torch.no_grad()
+def test_of_many_words_the_best_are_found(vocabulary, beam_size):
+    """Vocabularies of whole stretches, and with some words after the last; of too few stretches to choose among."""
+    source, lengths, _ = sentences()
+    model = create_translator("rnnsearch", SOURCE_SIZE, vocabulary, embed_dim=6, hidden_dim=4)
+    randomise(model).double().output.bias[END] += 6.0
+    model.output.bias[-1] += 8.0
+    result = beam_search(model, source, lengths, 6, beam_size=beam_size)
+    for sentence, length in enumerate(lengths.tolist()):
+        words, total = plain_beam(model.eval(), source[sentence], length, 6, beam_size, 1.0)
+        assert found(result, sentence) == words
+        assert result.log_probabilities[sentence].item() == pytest.approx(total, abs=1e-4)
+
+
 @EVERY
 @torch.no_grad()
 def test_a_beam_of_one_is_greedy(kind):
@@ -111,7 +129,7 @@ def test_a_beam_of_one_is_greedy(kind):
 @torch.no_grad()
 def test_weights_are_those_of_the_words_that_were_written(kind, search):
     model, (source, lengths, _) = make(kind), sentences()
-    model.output.bias[END] += 1.0
+    model.output.bias[END] += 6.0
     result = search(model, source, lengths, 8, need_weights=True)
     assert search(model, source, lengths, 8).weights is None
     for sentence, length in enumerate(lengths.tolist()):

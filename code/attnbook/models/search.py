@@ -14,6 +14,7 @@ from attnbook.data.vocabulary import END, PAD, START
 from attnbook.models.encoder_decoder import EncoderDecoder, Step
 
 Rows = TypeVar("Rows", bound=tuple)
+STRETCH = 64  # words of which beam search looks at the best first
 
 
 class Translations(NamedTuple):
@@ -192,7 +193,7 @@ def _extend(beam: _Beam, step: Step, places: Tensor, beam_size: int) -> tuple[_B
         The new beam of N rows, and (N,) the rows of the old one that they continue.
     """
     rows = torch.arange(len(step.logits), device=places.device)
-    best, words = _log_probabilities(step.logits).topk(min(beam_size, step.logits.shape[1]))  # (R, k)
+    best, words = _best_words(_log_probabilities(step.logits), beam_size)  # (R, k)
     num_choices = best.shape[1]
     # A grid of sentences by places, so that only the beginnings of one sentence compete.
     place = rows - torch.searchsorted(beam.sentences, beam.sentences)
@@ -210,6 +211,20 @@ def _extend(beam: _Beam, step: Step, places: Tensor, beam_size: int) -> tuple[_B
     if width and step.weights is not None:
         weights = torch.cat([weights, step.weights[parents, None]], dim=1)
     return _Beam(sentences, totals[chosen], longer, weights), parents
+
+
+def _best_words(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The `count` highest of each row of (R, V), best first, and their ids; fewer where there are fewer words."""
+    num_words = scores.shape[1]
+    if num_words <= count * STRETCH:
+        return scores.topk(min(count, num_words))
+    # The highest are in the stretches with the highest maxima or after the last stretch; topk is slow in long rows.
+    stretches = scores.unfold(1, STRETCH, STRETCH).amax(-1).topk(count).indices
+    ids = torch.arange(num_words, device=scores.device)
+    rest = ids[num_words // STRETCH * STRETCH :].expand(len(scores), -1)
+    candidates = torch.cat([ids.unfold(0, STRETCH, STRETCH)[stretches].flatten(1), rest], dim=1)
+    best, places = scores.gather(1, candidates).topk(count)
+    return best, candidates.gather(1, places)
 
 
 def _log_probabilities(logits: Tensor) -> Tensor:
