@@ -42,9 +42,9 @@ def test_pad():
         pad([])
 
 
-@given(some_pairs, st.integers(1, 7), st.sampled_from([{}, {"shuffle": False}, {"pool": 2}]), st.integers(0, 3))
-def test_every_pair_comes_once_and_batches_are_full(lengths, size, how, epoch):
-    buckets = LengthBuckets(make_pairs(*lengths), sentences=size, **how)
+@given(some_pairs, st.integers(1, 7), st.booleans(), st.integers(0, 3))
+def test_every_pair_comes_once_and_batches_are_full(lengths, size, shuffle, epoch):
+    buckets = LengthBuckets(make_pairs(*lengths), sentences=size, shuffle=shuffle)
     buckets.set_epoch(epoch)
     batches = list(buckets)
     assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
@@ -70,7 +70,7 @@ def test_no_batch_has_more_tokens_than_allowed_and_none_could_take_the_next(leng
     assert all(size([*batch, following[0]]) > tokens for batch, following in pairwise(ordered))
 
 
-@pytest.mark.parametrize("how", [{"sentences": 8}, {"tokens": 64}, {"sentences": 8, "pool": 10}])
+@pytest.mark.parametrize("how", [{"sentences": 8}, {"tokens": 64}])
 def test_padding_share_is_what_the_tensors_hold_and_less_than_without_buckets(how):
     buckets = LengthBuckets(MIXED, **how)
     for epoch in (0, 1):
@@ -79,20 +79,6 @@ def test_padding_share_is_what_the_tensors_hold_and_less_than_without_buckets(ho
         assert buckets.padding_share == pytest.approx(padding_of(batches), abs=1e-12)
     unsorted = [make_batch(MIXED[start : start + 8]) for start in range(0, len(MIXED), 8)]
     assert buckets.padding_share < 0.5 * padding_of(unsorted)
-
-
-def test_a_pool_mixes_lengths_and_keeps_sums_together():
-    lengths = [(1 + index % 9, 1 + (index // 9) % 9) for index in range(81 * 12)]
-    pairs = make_pairs(*lengths)
-
-    def spread(side, **how):
-        """Mean number of lengths that one side has in a batch; side 2 is the sum of both."""
-        batches = list(LengthBuckets(pairs, sentences=12, **how))
-        return sum(len({(*lengths[index], sum(lengths[index]))[side] for index in batch}) for batch in batches) / 81
-
-    assert spread(0) == spread(1) == 1
-    assert spread(0, pool=81) > 3 and spread(1, pool=81) > 3 and spread(2, pool=81) < 1.5
-    assert 1.5 < spread(2, pool=9) < 4
 
 
 def test_seed_and_epoch_decide_the_order():
@@ -132,9 +118,6 @@ def test_a_data_loader_takes_both():
         (MIXED, {"sentences": 2, "tokens": 2}, "got 2 and 2"),
         (MIXED, {"tokens": 0}, "got None and 0"),
         (MIXED, {"sentences": 0}, "got 0 and None"),
-        (MIXED, {"sentences": 2, "pool": 0}, "pool must be 1 or more; got 0"),
-        (MIXED, {"tokens": 40, "pool": 3}, "a pool needs batches of a number of sentences.* tokens=40"),
-        (MIXED, {"sentences": 2, "pool": 3, "shuffle": False}, "a pool needs .* shuffle=False"),
     ],
 )
 def test_bad_sentences_and_sizes(pairs, options, message):

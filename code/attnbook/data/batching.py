@@ -1,13 +1,13 @@
 """Batches of sentences of similar length, so that little of the work is spent on padding."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from attnbook.checks import check_whole
 from attnbook.data.vocabulary import END, PAD, START
 
 EncodedPair = tuple[Sequence[int], Sequence[int]]
@@ -72,9 +72,6 @@ class LengthBuckets:
 
     Pairs are sorted by length and cut into batches. With `shuffle`, pairs of equal lengths and the batches come in
     an order that the seed and the epoch decide, and nothing else.
-
-    A batch then has sentences of one length. With `pool` the pairs are drawn anew each epoch into pools, and each pool
-    is sorted by the sum of both lengths: a batch has several lengths of either side, and more padding.
     """
 
     sides: tuple[str, ...] = ("pair {}: its source sentence", "pair {}: its target sentence")
@@ -90,7 +87,6 @@ class LengthBuckets:
         sentences: int | None = None,
         tokens: int | None = None,
         max_length: int | None = None,
-        pool: int | None = None,
         shuffle: bool = True,
         seed: int = 0,
     ) -> None:
@@ -101,30 +97,23 @@ class LengthBuckets:
             sentences: pairs in a batch; or
             tokens: ids in a batch at most, counted on its longer side with <s>, </s> and padding.
             max_length: longest sentence allowed, in ids.
-            pool: batches of `sentences` that are sorted together, by the sum of both lengths; when not given, all
-                pairs are sorted by the source's length, then by the target's.
             shuffle: draw a new order each epoch; without it batches go from short to long.
             seed: of the order.
 
         Raises:
-            ValueError: both or neither of sentences and tokens, a pool without the former, no pair at all, a sentence
-                that is empty, too long, or has more ids than a batch; the message gives its index.
-            TypeError: a pool that is no integer.
+            ValueError: both or neither of sentences and tokens, no pair at all, a sentence that is empty, too long,
+                or has more ids than a batch; the message gives its index.
         """
         given = [number for number in (sentences, tokens) if number is not None]
         if len(given) != 1 or given[0] < 1:
             raise ValueError(f"give either sentences or tokens, 1 or more; got {sentences} and {tokens}")
-        if pool is not None:
-            check_whole("pool", pool, 1)
-            if sentences is None or not shuffle:
-                raise ValueError(f"a pool needs batches of a number of sentences, shuffled; got {tokens=}, {shuffle=}")
         self._lengths = _lengths(pairs, self.sides)
         _check_lengths(self._lengths, type(self), max_length)
         if tokens is not None and self._batched_lengths.max() > tokens:
             index = self._batched_lengths.max(axis=1).argmax()
             raise ValueError(f"pair {index} has {self._batched_lengths.max()} ids with <s> and </s>, a batch {tokens}")
         self._sentences, self._tokens = sentences, tokens
-        self._pool, self._shuffle, self._seed, self._epoch = pool, shuffle, seed, 0
+        self._shuffle, self._seed, self._epoch = shuffle, seed, 0
         self._cuts = self._cut()
 
     def set_epoch(self, epoch: int) -> None:
@@ -139,23 +128,18 @@ class LengthBuckets:
         """The indices of the pairs in each batch."""
         random = np.random.default_rng((self._seed, self._epoch))
         count = len(self._lengths)
-        order = self._sort(random.permutation(count) if self._shuffle else np.arange(count))
+        first = random.permutation(count) if self._shuffle else np.arange(count)
+        # The sort is stable: what is equally long stays in the order drawn.
+        order = first[_by_length(self._lengths[first])]
         for batch in random.permutation(len(self)) if self._shuffle else range(len(self)):
             yield order[self._cuts[batch] : self._cuts[batch + 1]].tolist()
 
     @property
     def padding_share(self) -> float:
-        """Share of padding among the ids of an epoch, all sides together; without a pool the same in every epoch."""
-        lengths = self._batched_lengths
-        size = sum(len(batch) * lengths[batch].max(axis=0).sum() for batch in self)
+        """Share of padding among the ids of an epoch, all sides together; the same in every epoch."""
+        lengths = self._batched_lengths[_by_length(self._lengths)]
+        size = sum((end - start) * lengths[start:end].max(axis=0).sum() for start, end in pairwise(self._cuts))
         return float(1 - lengths.sum() / size)
-
-    def _sort(self, indices: np.ndarray) -> np.ndarray:
-        """Sort the indices of all pairs, each pool by itself; what is equally long stays in the order given."""
-        if self._pool is None:
-            return indices[_by_length(self._lengths[indices])]
-        pools = np.split(indices, range(0, len(indices), self._pool * self._sentences)[1:])
-        return np.concatenate([pool[self._lengths[pool].sum(axis=1).argsort(kind="stable")] for pool in pools])
 
     @property
     def _batched_lengths(self) -> np.ndarray:

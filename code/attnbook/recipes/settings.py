@@ -24,22 +24,16 @@ class Settings:
     """Size of each vocabulary of subwords; the generated corpus has words."""
     pairs: int | None = None
     """Sentence pairs to learn from; None means all there are, of the generated corpus 20,000."""
-    warmup: float | None = None
-    """Share of the updates in which the learning rate rises; None means three tenths."""
-    average: float | None = None
-    """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
     source_std: float | None = None
     """Standard deviation of the source's embeddings at the beginning; None means torch's, 1. The target's, which are
     tied, have embed_dim^-0.5."""
-    pool: int | None = None
-    """As for `LengthBuckets`: batches of sentences that are sorted together; None sorts all, by one side's length."""
 
 
 # epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces
 DEFAULTS = {
     "generated": Settings(10, 64, 5e-3, 64, 0.1, 0.0, 1, 0, pairs=40000),
-    "multi30k": Settings(16, 80, 3e-3, 256, 0.3, 0.1, 5, 6000),
-    "tatoeba": Settings(9, 80, 3e-3, 256, 0.3, 0.1, 5, 6000),
+    "multi30k": Settings(10, 80, 3e-3, 256, 0.3, 0.1, 5, 6000, source_std=0.0625),
+    "tatoeba": Settings(9, 80, 3e-3, 256, 0.3, 0.1, 5, 6000, source_std=0.0625),
 }
 
 

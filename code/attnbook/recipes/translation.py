@@ -51,13 +51,7 @@ def train_translator(
     torch.manual_seed(seed)
     model = create_model(run, corpus.source, corpus.target).to(device)
     settings = run.settings
-    buckets = LengthBuckets(corpus.train, sentences=settings.batch_size, pool=settings.pool, seed=seed)
-    steps = settings.epochs * len(buckets)
-    warmup = 0  # the schedule's own
-    if settings.warmup is not None:
-        if not 0 < settings.warmup < 1:
-            raise ValueError(f"warmup must be a share between 0 and 1; got {settings.warmup}")
-        warmup = min(round(settings.warmup * steps) or 1, steps - 1)
+    buckets = LengthBuckets(corpus.train, sentences=settings.batch_size, seed=seed)
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         logits = model(batch.source, batch.source_lengths, batch.target)
@@ -73,12 +67,11 @@ def train_translator(
         partial(_batches, corpus, buckets),
         loss,
         optimizer=torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True),
-        schedule=create_schedule("one_cycle", steps=steps, warmup=warmup),
+        schedule=create_schedule("one_cycle", steps=settings.epochs * len(buckets)),
         epochs=settings.epochs,
         seed=seed,
         evaluate=evaluate,
         best="bleu",
-        average=settings.average,
         precision=precision,
         folder=folder,
         identity=_identity(run, seed, corpus.source, corpus.target),

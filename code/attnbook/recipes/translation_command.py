@@ -28,14 +28,11 @@ SETTINGS = {
     "beam_size": "of the beam search beside the greedy one; 1: none",
     "pieces": "size of each vocabulary of subwords",
     "pairs": "sentence pairs to learn from",
-    "warmup": "share of the updates in which the learning rate rises",
-    "average": "share that a running mean of the weights keeps of itself, such as 0.999",
     "source_std": "standard deviation of the source's embeddings at the beginning",
-    "pool": "batches of sentences that are sorted by length together",
 }
 
 
-FLOATS = ("learning_rate", "warmup", "average", "source_std", "dropout", "label_smoothing")
+FLOATS = ("learning_rate", "source_std", "dropout", "label_smoothing")
 
 
 def add_train(tasks: argparse._SubParsersAction) -> None:
