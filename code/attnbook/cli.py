@@ -207,6 +207,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         return options.run(options, shlex.join(["attnbook", *arguments]))
-    except (ValueError, ImportError, RuntimeError, OSError) as error:
+    except (ValueError, ArithmeticError, ImportError, RuntimeError, OSError) as error:
         print(f"attnbook: {error}", file=sys.stderr)
         return 2

@@ -195,6 +195,7 @@ ANOTHER = torch.optim.SGD(Tagger().parameters(), lr=0.1)
         ({"seed": -1}, ValueError, "seed must be 0 or more"),
         ({"patience": 0, "best": "loss"}, ValueError, "patience must be 1 or more"),
         ({"patience": 3}, ValueError, "patience needs best"),
+        ({"best": "bleu"}, ValueError, "best='bleu' needs evaluate; without it epochs have epoch, step, loss"),
         ({"save_every": 3}, ValueError, "save_every needs a folder"),
         ({"average": 1.0}, ValueError, "average must lie between 0 and 1, or be None .*; got 1.0"),
         ({"clip": 0.0}, ValueError, "clip must be above 0, or None .*; got 0.0"),

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import pickle
 import shutil
@@ -15,7 +16,9 @@ from attnbook.training import create_schedule, fit, load_weights
 from attnbook.training.checkpoint import newest_checkpoint
 from safetensors.torch import load_file
 from small_task import ROWS, Tagger, accuracy, batches, build, die_at, loss, noisy_loss, train_noisily, without_time
+from torch.utils.data import DataLoader
 
+RANDOM_ROWS = torch.randn(24, 4, generator=torch.Generator().manual_seed(0))
 PROCESSES = get_context("forkserver")
 PROCESSES.set_forkserver_preload(["attnbook.training", "torch._dynamo"])  # once, not in each process
 
@@ -59,6 +62,29 @@ def test_a_run_that_stops_goes_on_bit_for_bit(stops, unbroken, tmp_path, monkeyp
         monkeypatch.undo()
     check_same(train_noisily(tmp_path), unbroken)
     check_same(train_noisily(tmp_path), unbroken)  # finished: nothing is trained again
+
+
+def test_batches_of_a_data_loader_go_on_bit_for_bit(tmp_path):
+    """It draws a random number of its own where an epoch begins, in the middle of one too."""
+
+    def train(folder, updates=math.inf):
+        torch.manual_seed(0)
+        model, done = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Dropout(), torch.nn.Linear(4, 1)), 0
+
+        def stopping_loss(model, batch):
+            nonlocal done
+            done += 1
+            if done > updates:
+                raise Stop
+            return model(batch).square().sum(), len(batch)
+
+        settings = {"optimizer": torch.optim.SGD(model.parameters(), lr=0.1), "epochs": 2, "seed": 0, "folder": folder}
+        settings["save_every"] = None if folder is None else 1
+        return model, fit(model, lambda epoch: DataLoader(RANDOM_ROWS, batch_size=4), stopping_loss, **settings)
+
+    with pytest.raises(Stop):
+        train(tmp_path, 4)
+    check_same(train(tmp_path), train(None))
 
 
 def test_a_checkpoint_older_than_a_setting_is_taken_up(tmp_path):

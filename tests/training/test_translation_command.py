@@ -4,6 +4,7 @@ import argparse
 import json
 
 import pytest
+from attnbook import cli
 from attnbook.recipes import command, grading, translation, translation_command
 from attnbook.recipes.corpora import generated_corpus, load_corpus
 
@@ -81,6 +82,12 @@ def test_bad_command_lines(tmp_path, typed, capsys):
     assert "invalid choice: 'seq2seq' (choose from" in (message := capsys.readouterr().err) and "local-p" in message
     with pytest.raises(ValueError, match="seeds must be 1 or more; got 0"):
         typed(f"{TRAIN} --seeds 0 --folder {tmp_path}")
+    for option in ("epochs", "batch_size", "beam_size", "pairs"):
+        with pytest.raises(ValueError, match=f"{option} must be 1 or more; got -1"):
+            typed(f"{TRAIN} --{option} -1 --folder {tmp_path}")
+    with pytest.raises(SystemExit):
+        typed(f"{TRAIN} --output {tmp_path} --folder {tmp_path}")
+    assert f"must name a file; {tmp_path} is a folder" in capsys.readouterr().err
     with pytest.raises(ValueError, match="device 'abacus' is not usable here"):
         typed(f"{TRAIN} --device abacus --folder {tmp_path}")
     with pytest.raises(ValueError, match=r"luong-dot does not take the options \{'feed': 1\}"):
@@ -92,6 +99,11 @@ def test_bad_command_lines(tmp_path, typed, capsys):
         typed(f"evaluate translation --folder {tmp_path}")
     with pytest.raises(ValueError, match=r"unknown data 'multi30k' with pair 'de-zh'; there are .*multi30k: de-en"):
         load_corpus("multi30k", "de-zh", pairs=None, pieces=6000)
+
+
+def test_a_training_that_diverges_ends_with_a_message(typed, tmp_path, capsys):
+    assert cli.main(f"{TRAIN} --learning_rate inf --folder {tmp_path}".split()) == 2
+    assert "attnbook: update 2: the loss is nan" in capsys.readouterr().err
 
 
 def test_a_run_of_another_vocabulary_is_not_evaluated(tmp_path, typed, monkeypatch):

@@ -6,14 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 from attnbook.data.subwords import Subwords
-from attnbook.models.encoder_decoder import Decoded
+from attnbook.models.encoder_decoder import Decoded, EncoderDecoder
 from attnbook.recipes import grading, translation
 from attnbook.recipes.corpora import Aligned, Corpus, Sentences, generated_corpus, load_corpus
 from attnbook.recipes.grading import grade_baselines, predicted_links, translate
 from attnbook.recipes.settings import DEFAULTS, Run
 from attnbook.recipes.translation import create_model, load_translator, train_translator
 from attnbook.training.checkpoint import newest_checkpoint
-from torch import nn
 
 QUICK = replace(DEFAULTS["generated"], epochs=2, hidden_dim=8, batch_size=32)
 
@@ -149,12 +148,11 @@ def test_a_damaged_run_file_is_named(corpus, tmp_path):
         load_translator(tmp_path)
 
 
-class Echo(nn.Module):
+class Echo(EncoderDecoder):
     """Attends from piece t to piece t, as one does who copies, and a little to the first."""
 
     def __init__(self, pieces):
-        super().__init__()
-        self.target_embedding = nn.Embedding(len(pieces), 2)
+        super().__init__(None, len(pieces), 2, 2)
 
     def encode(self, source, source_lengths):
         return source

@@ -54,7 +54,7 @@ def test_a_wide_beam_is_the_exhaustive_search(kind, length_penalty):
 
 
 def plain_beam(model, source, length, max_length, beam_size, length_penalty):
-    """Beam search of one sentence in lists, nothing dropped early."""
+    """Beam search of one sentence in lists."""
     beam, ended = [([], 0.0)], []
     while beam and len(beam[0][0]) < max_length:
         longer = []
@@ -67,7 +67,9 @@ def plain_beam(model, source, length, max_length, beam_size, length_penalty):
         longer.sort(key=lambda candidate: -candidate[1])
         taken = longer[: beam_size - len(ended)]
         ended += [candidate for candidate in taken if candidate[0][-1] == END]
-        beam = [candidate for candidate in taken if candidate[0][-1] != END]
+        best = max((total / len(words) ** length_penalty for words, total in ended), default=-math.inf)
+        # What can no longer win leaves its place to others.
+        beam = [one for one in taken if one[0][-1] != END and one[1] / max_length**length_penalty > best]
     if not ended:
         return beam[0]
     return max(ended, key=lambda candidate: candidate[1] / len(candidate[0]) ** length_penalty)
@@ -172,6 +174,9 @@ def test_the_model_is_left_as_it_was(search):
     result = search(model, source, lengths, 5)
     assert torch.equal(result.words, expected)
     assert model.training
+    model.encoder.eval()
+    search(model, source, lengths, 5)
+    assert model.training and not model.encoder.training
     assert not result.log_probabilities.requires_grad
 
 
@@ -200,9 +205,22 @@ def test_searches_that_are_refused(search):
     with pytest.raises(IndexError, match="source holds the id 11"):
         search(model, source.clamp(min=SOURCE_SIZE), lengths, 5)
     model.bridge.bias.data[:] = math.nan
-    with pytest.raises(ValueError, match=r"no finite probability to any translation of the sentences \[0, 1, 2, 3\]"):
+    with pytest.raises(ValueError, match=r"the model gives .* of the sentences \[0, 1, 2, 3\]"):
         search(model, source, lengths, 5)
     assert not model.training
+
+
+@GREEDY_AND_BEAM
+def test_what_comes_after_the_end_is_not_looked_at(search):
+    """A sentence that has ended may be NaN from then on; one that has not is refused."""
+    model, (source, lengths, _) = make("rnnsearch"), sentences()
+    model.output.bias.data[END] = 99.0
+    model.target_embedding.weight.data[END] = math.nan
+    assert (search(model, source, lengths, 3).words[:, 0] == END).all()
+    model.output.bias.data[END] = -99.0
+    model.target_embedding.weight.data[3:] = math.nan
+    with pytest.raises(ValueError, match="the model gives"):
+        search(model, source, lengths, 3)
 
 
 def test_beams_that_are_refused():

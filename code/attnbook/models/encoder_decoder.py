@@ -1,6 +1,8 @@
 """What all recurrent translators share: reading, one step, teacher forcing, and the loss."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -107,11 +109,16 @@ class EncoderDecoder(nn.Module, ABC):
             ValueError: shapes that do not fit, an empty sentence, a target of fewer than two words.
             IndexError: an id outside its vocabulary.
         """
+        memory = self.encode_for(target, source, source_lengths)
+        return self._follow(target[:, :-1], self.start(memory), memory).logits
+
+    def encode_for(self, target: Tensor, source: Tensor, source_lengths: Tensor) -> NamedTuple:
+        """`encode`, and check that a translation (B, T) fits; raises what `forward` raises."""
         check_words("target", target, self.target_embedding.num_embeddings)
         memory = self.encode(source, source_lengths)
         if len(target) != len(source) or target.shape[1] < 2:
             raise ValueError(f"target must be ({len(source)}, T) with T 2 or more; got {tuple(target.shape)}")
-        return self._follow(target[:, :-1], self.start(memory), memory).logits
+        return memory
 
     def step(self, words: Tensor, state: NamedTuple, memory: NamedTuple) -> Step:
         """Take in one more word of each translation.
@@ -145,6 +152,19 @@ class EncoderDecoder(nn.Module, ABC):
         return Step(self.output(self.dropout(features)), state, weights)
 
 
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Inside the block the model is in eval mode and takes no gradients; then each module has its own mode again."""
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module in training:
+            module.training = True
+
+
 def weigh(scores: Tensor, mask: Tensor) -> Tensor:
     """Masked softmax of scores (B, L, S), unheard by `record_attention`: `_follow` lets it hear all steps at once."""
     flat = scores.flatten(0, 1)  # a softmax of two sizes is not taken for attention
@@ -175,8 +195,8 @@ def translation_loss(logits: Tensor, target: Tensor, label_smoothing: float = 0.
     Raises:
         ValueError: shapes that do not fit, a label smoothing outside [0, 1].
     """
-    following = target[:, 1:]
-    if logits.dim() != 3 or logits.shape[:2] != following.shape:
+    following = target[..., 1:].long()
+    if target.dim() != 2 or logits.dim() != 3 or logits.shape[:2] != following.shape:
         raise ValueError(f"logits must be (B, T-1, V) for a target (B, T); got {tuple(logits.shape)} and "
                          f"{tuple(target.shape)}")  # fmt: skip
     if not 0.0 <= label_smoothing <= 1.0:

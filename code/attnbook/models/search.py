@@ -1,8 +1,6 @@
 """Search: which translation does a translator find most probable?"""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -11,7 +9,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from attnbook.checks import check_whole
 from attnbook.data.vocabulary import END, PAD, START
-from attnbook.models.encoder_decoder import EncoderDecoder, Step
+from attnbook.models.encoder_decoder import EncoderDecoder, Step, evaluating
 
 Rows = TypeVar("Rows", bound=tuple)
 STRETCH = 64  # words of which beam search looks at the best first
@@ -26,6 +24,30 @@ class Translations(NamedTuple):
     """(B,), of the whole translation, in nats."""
     weights: Tensor | None
     """(B, L, S): where the model looked for each word, zero at padding; None if not asked for, or without attention."""
+
+
+def search(
+    model: EncoderDecoder, source: Tensor, source_lengths: Tensor, *, beam_size: int = 1, need_weights: bool = False
+) -> Translations:
+    """Translate greedily, or with a beam of more than one; cut off at 10 words more than half as long again as S.
+
+    Args:
+        model: a translator.
+        source: (B, S) word ids, padded at the right.
+        source_lengths: (B,), how many of them are real.
+        beam_size: 1 is greedy search.
+        need_weights: also return the attention weights.
+
+    Returns:
+        Translations(words (B, L), log_probabilities (B,), weights (B, L, S) or None).
+
+    Raises:
+        TypeError, ValueError, IndexError: as for `greedy_search` and `beam_search`.
+    """
+    longest = source.shape[1] * 3 // 2 + 10
+    if beam_size == 1:
+        return greedy_search(model, source, source_lengths, longest, need_weights=need_weights)
+    return beam_search(model, source, source_lengths, longest, beam_size=beam_size, need_weights=need_weights)
 
 
 def greedy_search(
@@ -47,11 +69,11 @@ def greedy_search(
 
     Raises:
         TypeError: a max_length that is no integer; ids or lengths that are no tensor of integers.
-        ValueError: a max_length under 1; shapes that do not fit, an empty sentence.
+        ValueError: a max_length under 1; shapes that do not fit, an empty sentence; a model that gives NaN.
         IndexError: an id outside the vocabulary.
     """
     check_whole("max_length", max_length, 1)
-    with _searching(model):
+    with evaluating(model):
         memory = model.encode(source, source_lengths)
         state = model.start(memory)
         last = source.new_full((len(source),), START)
@@ -60,7 +82,7 @@ def greedy_search(
             step = model.step(last, state, memory)
             state, running = step.state, (last != END) & (last != PAD)
             best, word = _log_probabilities(step.logits).max(-1)
-            total = total + best * running
+            total = total + best.where(running, 0.0)
             last = word.where(running, PAD)
             words.append(last)
             if need_weights and step.weights is not None:
@@ -86,8 +108,8 @@ def beam_search(
     A translation that ends leaves the beam (Sutskever et al. 2014, section 3.2; arXiv:1409.3215) and no other takes
     its place: a sentence is done when `beam_size` have ended. Of these the best by log P / length^α is returned, where
     the length counts </s>: α = 1 is the mean over words, α = 0 no normalisation. Beginnings that can no longer beat
-    the best are dropped; this changes no result. Where none ended within `max_length`, the most probable beginning is
-    returned.
+    the best are dropped, and leave their place to others. Where none ended within `max_length`, the most probable
+    beginning is returned.
 
     Args:
         model: a translator.
@@ -104,17 +126,17 @@ def beam_search(
     Raises:
         TypeError: a number that is no integer; ids or lengths that are no tensor of integers.
         ValueError: a max_length or beam_size under 1, a negative length_penalty; shapes that do not fit, an empty
-            sentence.
+            sentence; a model that gives NaN.
         IndexError: an id outside the vocabulary.
     """
     check_whole("max_length", max_length, 1)
     check_whole("beam_size", beam_size, 1)
     if not 0.0 <= length_penalty < math.inf:
         raise ValueError(f"length_penalty must be 0 or more; got {length_penalty}")
-    with _searching(model):
+    with evaluating(model):
         whole = memory = model.encode(source, source_lengths)
         state = model.start(memory)
-        beam = _start(source, need_weights)
+        beam = _start(source, memory[0], need_weights)
         ended = _Ended(len(source), beam_size, length_penalty, source.device)
         for length in range(1, max_length + 1):
             step = model.step(beam.words[:, -1], state, memory)
@@ -172,12 +194,12 @@ class _Ended:
         return Translations(words, log_probabilities, maps)
 
 
-def _start(source: Tensor, need_weights: bool) -> _Beam:
+def _start(source: Tensor, like: Tensor, need_weights: bool) -> _Beam:
     """One beginning a sentence: <s>."""
     sentences = torch.arange(len(source), device=source.device)
     zeros = torch.zeros(len(source), device=source.device)
     words = torch.full_like(sentences, START)[:, None]
-    return _Beam(sentences, zeros, words, zeros.new_zeros(len(source), 0, source.shape[1] if need_weights else 0))
+    return _Beam(sentences, zeros, words, like.new_zeros(len(source), 0, source.shape[1] if need_weights else 0))
 
 
 def _extend(beam: _Beam, step: Step, places: Tensor, beam_size: int) -> tuple[_Beam, Tensor]:
@@ -194,6 +216,9 @@ def _extend(beam: _Beam, step: Step, places: Tensor, beam_size: int) -> tuple[_B
     """
     rows = torch.arange(len(step.logits), device=places.device)
     best, words = _best_words(_log_probabilities(step.logits), beam_size)  # (R, k)
+    if best.isnan().any():
+        sentences = beam.sentences[best.isnan().any(-1)].unique().tolist()
+        raise ValueError(f"the model gives NaN for the next words of the sentences {sentences}")
     num_choices = best.shape[1]
     # A grid of sentences by places, so that only the beginnings of one sentence compete.
     place = rows - torch.searchsorted(beam.sentences, beam.sentences)
@@ -242,15 +267,3 @@ def _check_found(scores: Tensor) -> None:
     if not scores.isfinite().all():
         sentences = (~scores.isfinite()).nonzero()[:, 0].tolist()
         raise ValueError(f"the model gives no finite probability to any translation of the sentences {sentences}")
-
-
-@contextmanager
-def _searching(model: EncoderDecoder) -> Iterator[None]:
-    """Eval mode without gradients; the mode is put back."""
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        model.train(was_training)

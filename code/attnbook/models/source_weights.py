@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from attnbook.models.encoder_decoder import EncoderDecoder
+from attnbook.models.encoder_decoder import EncoderDecoder, evaluating
 
 
 def forced_weights(model: EncoderDecoder, source: Tensor, source_lengths: Tensor, target: Tensor) -> Tensor:
@@ -22,16 +22,13 @@ def forced_weights(model: EncoderDecoder, source: Tensor, source_lengths: Tensor
         Weights (B, T-1, S) with which the words target[:, 1:] were predicted.
 
     Raises:
-        ValueError: the model has no attention.
+        TypeError: ids or lengths that are no tensor of integers.
+        ValueError: the model has no attention; shapes that do not fit, an empty sentence.
+        IndexError: an id outside its vocabulary.
     """
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            memory = model.encode(source, source_lengths)
-            weights = model.decode(model.target_embedding(target[:, :-1]), model.start(memory), memory).weights
-    finally:
-        model.train(was_training)
+    with evaluating(model):
+        memory = model.encode_for(target, source, source_lengths)
+        weights = model.decode(model.target_embedding(target[:, :-1]), model.start(memory), memory).weights
     if weights is None:
         raise ValueError(f"{type(model).__name__} has no attention, so no weights")
     return weights

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from attnbook.checks import check_whole
+
 
 @dataclass(frozen=True)
 class ClassificationSettings:
@@ -26,6 +28,11 @@ class ClassificationSettings:
     """Vectors that the n-grams of all words share, see `SubwordEmbedding`; None: words have only their own."""
     average: float | None = None
     """As for `fit`: share that a running mean of the weights keeps of itself; None takes no mean."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that would end a training later, under other names."""
+        for name in ("epochs", "batch_size"):
+            check_whole(name, getattr(self, name), 1)
 
 
 # epochs, batch_size, learning_rate, embed_dim, hidden_dim, dropout, word_dropout, min_count

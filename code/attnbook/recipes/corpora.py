@@ -74,7 +74,7 @@ def load_corpus(data: str, pair: str, *, pairs: int | None, pieces: int) -> Corp
         The corpus; the same arguments give the same one.
 
     Raises:
-        ValueError: data or pair is unknown; the message lists those there are.
+        ValueError: data or pair is unknown, the message lists those there are; more pairs than there are.
         DatasetUnavailable: a file cannot be had.
     """
     if data not in PAIRS or pair not in PAIRS[data]:
@@ -166,6 +166,8 @@ def _aligned(pairs: Sequence[AlignedPair]) -> Aligned:
 
 def _real_corpus(splits: Splits, pairs: int | None, size: int, gold: str | None = None) -> Corpus:
     """Lower-cased text in subwords; with gold alignments where there are some for its pair of languages."""
+    if pairs is not None and pairs > len(splits.train):
+        raise ValueError(f"pairs must be at most {len(splits.train)}, all there are; got {pairs}")
     train = splits.train[:pairs]
     source = Subwords.train((one.source.lower() for one in train), size=size)
     target = Subwords.train((one.target.lower() for one in train), size=size)

@@ -12,9 +12,9 @@ from attnbook.data.vocabulary import END
 from attnbook.metrics.alignment import Link, alignment_error_rate, diagonal_links, links_from_weights
 from attnbook.metrics.ibm_model1 import IBMModel1
 from attnbook.metrics.translation import bleu, chrf, exact_match
-from attnbook.models.encoder_decoder import EncoderDecoder, translation_loss
+from attnbook.models.encoder_decoder import EncoderDecoder, evaluating, translation_loss
 from attnbook.models.fixed_vector import FixedVector
-from attnbook.models.search import beam_search, greedy_search
+from attnbook.models.search import search
 from attnbook.models.source_weights import forced_weights, weight_on_padding, without_source_mask
 from attnbook.recipes.corpora import Aligned, Corpus, Sentences, Words, encode_words, to_text
 from attnbook.recipes.trained import Trained
@@ -38,12 +38,7 @@ def translate(model: EncoderDecoder, sources: Sequence[Sequence[int]], *, beam_s
     translations = []
     for start in range(0, len(sources), BATCH_SIZE):
         source, lengths = pad([[*one, END] for one in sources[start : start + BATCH_SIZE]])
-        longest = source.shape[1] * 3 // 2 + 10
-        if beam_size == 1:
-            found = greedy_search(model, source.to(device), lengths, longest)
-        else:
-            found = beam_search(model, source.to(device), lengths, longest, beam_size=beam_size)
-        translations += found.words.tolist()
+        translations += search(model, source.to(device), lengths, beam_size=beam_size).words.tolist()
     return translations
 
 
@@ -75,9 +70,8 @@ def grade_translations(
 
 def perplexity(model: EncoderDecoder, pairs: Sequence[EncodedPair]) -> float:
     """Perplexity of the target words, </s> among them, given the source and the words before."""
-    model.eval()
     total = count = 0.0
-    with torch.no_grad():
+    with evaluating(model):
         for batch in _batches(model, pairs):
             loss = translation_loss(model(batch.source, batch.source_lengths, batch.target), batch.target)
             total, count = total + float(loss.total), count + int(loss.num_words)

@@ -41,7 +41,7 @@ def add_task(tasks: argparse._SubParsersAction, name: str, text: str) -> argpars
     """
     task = tasks.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     task.add_argument("--folder", type=Path, required=True, help="of the runs, such as runs/first")
-    task.add_argument("--output", type=Path, help="the result file, such as first.json")
+    task.add_argument("--output", type=_result_file, help="the result file, such as first.json")
     task.add_argument("--device", default="cpu", help="such as cuda; default cpu")
     return task
 
@@ -141,11 +141,11 @@ def write_report(
         "signature": dict(graded[0].signatures),
         "histories": [one.history for one in graded],
     }
-    if options.output is not None:
-        write_whole(options.output, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     _print_table(metrics, baselines)
     for name, value in (together or {}).items():
         print(f"{value:10.3f}  {name}, all {len(graded)} together")
+    if options.output is not None:
+        write_whole(options.output, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
 
 
 def _print_table(metrics: Mapping[str, Sequence[float]], baselines: Mapping[str, float]) -> None:
@@ -155,6 +155,12 @@ def _print_table(metrics: Mapping[str, Sequence[float]], baselines: Mapping[str,
     for name, value in baselines.items():
         print(f"{value:10.3f}  {name}, without a model")
     sys.stdout.flush()
+
+
+def _result_file(text: str) -> Path:
+    if Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"must name a file; {text} is a folder")
+    return Path(text)
 
 
 def _json_object(text: str) -> dict[str, object]:

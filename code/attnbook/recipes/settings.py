@@ -1,8 +1,11 @@
 """How translators are trained on each corpus."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from attnbook.checks import check_whole
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,15 @@ class Settings:
     source_std: float | None = None
     """Standard deviation of the source's embeddings at the beginning; None means torch's, 1. The target's, which are
     tied, have embed_dim^-0.5."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that would end a training, or its grading, later."""
+        for name in ("epochs", "batch_size", "beam_size"):
+            check_whole(name, getattr(self, name), 1)
+        if self.pairs is not None:
+            check_whole("pairs", self.pairs, 1)
+        if self.source_std is not None and not 0 <= self.source_std < math.inf:
+            raise ValueError(f"source_std must be 0 or more; got {self.source_std}")
 
 
 # epochs, batch_size, learning_rate, hidden_dim, dropout, label_smoothing, beam_size, pieces

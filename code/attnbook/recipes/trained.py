@@ -9,7 +9,7 @@ from torch import Tensor
 from attnbook.data.batching import pad
 from attnbook.data.vocabulary import END, START
 from attnbook.models.encoder_decoder import EncoderDecoder
-from attnbook.models.search import beam_search, greedy_search
+from attnbook.models.search import search
 from attnbook.models.source_weights import forced_weights
 from attnbook.recipes.corpora import Pieces
 from attnbook.recipes.settings import Run
@@ -53,11 +53,7 @@ class Trained(NamedTuple):
             TypeError: text for a translator of words.
         """
         ids, source, lengths = self._read(sentence)
-        longest = source.shape[1] * 3 // 2 + 10
-        if beam_size == 1:
-            found = greedy_search(self.model, source, lengths, longest, need_weights=True)
-        else:
-            found = beam_search(self.model, source, lengths, longest, beam_size=beam_size, need_weights=True)
+        found = search(self.model, source, lengths, beam_size=beam_size, need_weights=True)
         words = found.words[0].tolist()
         weights = None if found.weights is None else found.weights[0]
         return Translation(self.source.labels([*ids, END]), self.target.labels(words), weights)

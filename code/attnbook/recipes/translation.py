@@ -116,11 +116,9 @@ def create_model(run: Run, source: Pieces, target: Pieces) -> EncoderDecoder:
         The translator.
 
     Raises:
-        ValueError: options that the model does not take; a negative source_std.
+        ValueError: options that the model does not take.
     """
     size, source_std = run.settings.hidden_dim, run.settings.source_std
-    if source_std is not None and not source_std >= 0:
-        raise ValueError(f"source_std must be 0 or more; got {source_std}")
     sizes = {"embed_dim": size, "hidden_dim": size, "dropout": run.settings.dropout, "tie_embeddings": True}
     try:
         model = create_translator(run.model, len(source), len(target), **{**sizes, **run.options})

@@ -126,7 +126,7 @@ def read_checkpoint(folder: Path, identity: Identity) -> Checkpoint | None:
     path = newest_checkpoint(folder)
     if path is None:
         return None
-    contents = {file.name: file.read_bytes() for file in path.iterdir()}
+    contents = {file.name: file.read_bytes() for file in path.iterdir() if file.is_file()}
     try:
         differences = _differences(json.loads(contents["identity.json"]), identity)
         if not differences:

@@ -23,6 +23,7 @@ with require("train"):
     from accelerate.utils import set_seed
 
 PRECISIONS = ("no", "bf16", "fp16")
+RECORDED = ("epoch", "step", "loss", "count", "learning_rate", "seconds")
 LEFT_BY_ACCELERATE = ("forward", "_original_forward", "_is_accelerate_prepared")
 """What accelerate puts on a model: left there, a second run would silently keep the first one's precision."""
 
@@ -66,7 +67,8 @@ def fit(
         loss: given the model and a batch, the sum of its losses and their number. It calls the model itself, not a
             method of it, so that several processes can exchange gradients.
         optimizer: of the model's parameters.
-        epochs: in all, those before a resumption among them.
+        epochs: in all, those before a resumption among them. A schedule that knows its last step, such as one_cycle,
+            cannot go on for more of them.
         seed: of Python's, numpy's and torch's random numbers; each process adds its number.
         schedule: from `create_schedule`; it moves at every update.
         evaluate: given the model in evaluation mode, without gradients, after each epoch, the numbers to record.
@@ -97,6 +99,8 @@ def fit(
         OSError: a checkpoint could not be written; the one before stands.
     """
     _check_numbers(epochs=epochs, accumulate=accumulate, seed=(seed, 0), patience=patience, save_every=save_every)
+    if best is not None and evaluate is None and best not in RECORDED:
+        raise ValueError(f"best={best!r} needs evaluate; without it epochs have {', '.join(RECORDED)}")
     _check_choices(model, optimizer, best, better, patience, clip, average, precision, folder, save_every)
     scheduler = schedule(optimizer) if schedule else None
     kinds = {"optimizer": type(optimizer).__name__, "schedule": type(scheduler).__name__ if scheduler else None}

@@ -68,10 +68,10 @@ class Run:
         """Train on what is left of the epoch."""
         self.model.train()
         epoch, counters = len(self.history) + 1, self.counters
+        before = random_states(self.device)
         source = batches(epoch)
-        left = iter(source)
+        left = iter(source)  # a DataLoader draws a number here
         if counters.position:
-            before = random_states(self.device)
             for _ in islice(left, counters.position):
                 pass
             restore_random_states(before, self.device)
