@@ -113,7 +113,19 @@ class EncoderDecoder(nn.Module, ABC):
         return self._follow(target[:, :-1], self.start(memory), memory).logits
 
     def encode_for(self, target: Tensor, source: Tensor, source_lengths: Tensor) -> NamedTuple:
-        """`encode`, and check that a translation (B, T) fits; raises what `forward` raises."""
+        """`encode`, once a given translation is seen to fit.
+
+        Args:
+            target: as for `forward`.
+            source: likewise.
+            source_lengths: likewise.
+
+        Returns:
+            The memory.
+
+        Raises:
+            TypeError, ValueError, IndexError: as for `forward`.
+        """
         check_words("target", target, self.target_embedding.num_embeddings)
         memory = self.encode(source, source_lengths)
         if len(target) != len(source) or target.shape[1] < 2:

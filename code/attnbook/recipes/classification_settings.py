@@ -9,7 +9,12 @@ from attnbook.checks import check_whole
 
 @dataclass(frozen=True)
 class ClassificationSettings:
-    """How classifiers are trained on a set of texts: Adam, at one learning rate."""
+    """How classifiers are trained on a set of texts: Adam, at one learning rate.
+
+    Raises:
+        TypeError: epochs or batch_size that are no integer.
+        ValueError: one of them under 1.
+    """
 
     epochs: int
     batch_size: int

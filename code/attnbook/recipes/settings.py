@@ -10,7 +10,12 @@ from attnbook.checks import check_whole
 
 @dataclass(frozen=True)
 class Settings:
-    """How translators are trained on a corpus: Adam, its learning rate following `one_cycle`; embeddings tied."""
+    """How translators are trained on a corpus: Adam, its learning rate following `one_cycle`; embeddings tied.
+
+    Raises:
+        TypeError: epochs, batch_size, beam_size or pairs that are no integer.
+        ValueError: one of them under 1; a source_std that is negative or not finite.
+    """
 
     epochs: int
     batch_size: int

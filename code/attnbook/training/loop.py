@@ -24,6 +24,7 @@ with require("train"):
 
 PRECISIONS = ("no", "bf16", "fp16")
 RECORDED = ("epoch", "step", "loss", "count", "learning_rate", "seconds")
+"""What an epoch's record holds without `evaluate`."""
 LEFT_BY_ACCELERATE = ("forward", "_original_forward", "_is_accelerate_prepared")
 """What accelerate puts on a model: left there, a second run would silently keep the first one's precision."""
 
