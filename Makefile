@@ -105,7 +105,7 @@ format: .venv/.installed ## put the code in order
 	$(BIN)/ruff format .
 
 bench: .venv/.installed ## measure speed and memory as ratios
-	$(BIN)/python tests/bench.py
+	THP_MEM_ALLOC_ENABLE=1 $(BIN)/python tests/bench.py
 
 measure: book ## measure the site in a browser: weight, speed, accessibility
 	$(BIN)/python tests/measure_site.py

@@ -80,6 +80,20 @@ def test_keys_projected_once_score_as_the_keys():
         score.score_projected(query, key)
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-15), (torch.float32, 3e-7), (torch.bfloat16, 2**-8)])
+def test_the_additive_score_has_a_true_tanh(dtype, tolerance):
+    """From small arguments to where tanh is ±1, in every precision; and its gradient."""
+    reached = torch.cat([torch.linspace(-30, 30, 4001), torch.tensor([math.inf, -math.inf])]).to(dtype)
+    score = Additive(1, 1, 1, bias=False).to(dtype)
+    for layer in (score.query_projection, score.key_projection, score.energy):
+        torch.nn.init.ones_(layer.weight)
+    keys = torch.zeros(1, 1, dtype=dtype)
+    found = score(reached[:, None], keys)[:, 0]
+    assert (found.double() - reached.double().tanh()).abs().max() <= tolerance
+    if dtype is torch.float64:
+        assert torch.autograd.gradcheck(score, (reached[:-2:200, None].requires_grad_(), keys))
+
+
 def test_the_cosine_does_not_see_lengths_and_gives_a_zero_vector_zero():
     query, key, _ = make_qkv()
     torch.testing.assert_close(cosine(query * 7, key * 0.01), cosine(query, key))

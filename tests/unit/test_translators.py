@@ -34,6 +34,38 @@ def test_step_by_step_is_teacher_forcing(kind):
 
 
 @EVERY
+def test_beginnings_of_one_sentence_do_not_hear_of_one_another(kind):
+    """Three beginnings a sentence, side by side, give what each gives alone."""
+    model, (source, lengths, target) = make(kind), sentences()
+    memory = model.encode(source, lengths)
+    words = torch.randint(4, TARGET_SIZE, (2, 4, 3))
+    state = type(model.start(memory))(*(tensor.repeat_interleave(3, 0) for tensor in model.start(memory)))
+    alone = [model.start(memory)] * 3
+    for taken in words:
+        together = model.step(taken.flatten(), state, memory)
+        singly = [model.step(word, one, memory) for word, one in zip(taken.unbind(1), alone, strict=True)]
+        state, alone = together.state, [step.state for step in singly]
+        for field in ("logits", "weights"):
+            if (found := getattr(together, field)) is not None:
+                expected = torch.stack([getattr(step, field) for step in singly], dim=1).flatten(0, 1)
+                torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
+
+
+@EVERY
+def test_sentences_of_one_length_are_read_as_packed_ones_are(kind):
+    """Without padding the encoder's call is not packed; a longer sentence beside them makes it so."""
+    model, (source, _, target) = make(kind), sentences()
+    source[source == PAD] = 4
+    longer = torch.cat([torch.nn.functional.pad(source, (0, 1), value=PAD), torch.full((1, 7), 5)])
+    lengths = torch.tensor([6, 6, 6, 6])
+    found, packed = (
+        model(*batch)[:4]
+        for batch in ((source, lengths, target), (longer, torch.tensor([6, 6, 6, 6, 7]), target[[0, 1, 2, 3, 0]]))
+    )
+    torch.testing.assert_close(found, packed, atol=1e-12, rtol=0)
+
+
+@EVERY
 def test_padding_is_never_read(kind):
     model, (source, lengths, target) = make(kind), sentences()
     expected = model(source, lengths, target)
@@ -161,8 +193,10 @@ def test_targets_and_words_that_are_refused(kind):
         with pytest.raises(ValueError, match=r"target must be \(4, T\) with T 2 or more; got"):
             model(source, lengths, wrong)
     memory = model.encode(source, lengths)
-    with pytest.raises(ValueError, match=r"words must have shape \(4,\), as the memory; got \(3,\)"):
+    with pytest.raises(ValueError, match=r"words must have shape \(4,\), as the state; got \(3,\)"):
         model.step(target[:3, 0], model.start(memory), memory)
+    with pytest.raises(ValueError, match="the state must have K rows for each of the memory's 3; got 4"):
+        model.step(target[:, 0], model.start(memory), type(memory)(*(tensor[:3] for tensor in memory)))
     with pytest.raises(IndexError, match="words holds the id 9"):
         model.step(target[:, 0].clamp(min=9), model.start(memory), memory)
     with pytest.raises(TypeError, match="words must be a tensor of int64 or int32; got list"):

@@ -41,7 +41,7 @@ class EncoderDecoder(nn.Module, ABC):
     """A translator: `encode` reads the source once, `step` writes one word, `forward` scores a given translation.
 
     `encode` returns a memory, `start` and `step` a state: named tuples of tensors, all batch first, so that a search
-    can pick and repeat rows of them. `record_attention` hears one map (B, T-1, S) of a `forward`, one (B, 1, S) of a
+    can pick and repeat rows of them; a state may have several rows for each of the memory's. `record_attention` hears one map (B, T-1, S) of a `forward`, one (B, 1, S) of a
     `step`, under the model's class name.
 
     Args:
@@ -91,7 +91,7 @@ class EncoderDecoder(nn.Module, ABC):
 
     @abstractmethod
     def decode(self, embedded: Tensor, state: NamedTuple, memory: NamedTuple) -> Decoded:
-        """Take in L embedded words (B, L, E), one after the other."""
+        """Take in L embedded words (B, L, E), one after the other; of K beginnings a sentence (B · K, 1, E)."""
 
     def forward(self, source: Tensor, source_lengths: Tensor, target: Tensor) -> Tensor:
         """Score each word of a translation, given the words before it (teacher forcing).
@@ -133,24 +133,27 @@ class EncoderDecoder(nn.Module, ABC):
         return memory
 
     def step(self, words: Tensor, state: NamedTuple, memory: NamedTuple) -> Step:
-        """Take in one more word of each translation.
+        """Take in one more word of each translation, or of each of the K beginnings of it that a search follows.
 
         Args:
-            words: (B,) ids of the words just written; <s> at first.
-            state: from `start` or the step before.
-            memory: from `encode`.
+            words: (B · K,) ids of the words just written, those of one sentence side by side; <s> at first.
+            state: from `start` or the step before, as many rows of it.
+            memory: from `encode`, of B sentences.
 
         Returns:
-            Step(logits (B, V), state, weights (B, S) or None).
+            Step(logits (B · K, V), state, weights (B · K, S) or None).
 
         Raises:
             TypeError: words that are no tensor of integers.
-            ValueError: words of another batch size than the memory.
+            ValueError: another number of words than the state has rows, or rows that are no multiple of the memory's.
             IndexError: an id outside the vocabulary.
         """
         check_integers("words", words)
-        if words.shape != memory[0].shape[:1]:
-            raise ValueError(f"words must have shape ({len(memory[0])},), as the memory; got {tuple(words.shape)}")
+        sentences, beginnings = len(memory[0]), len(state[0])
+        if words.shape != (beginnings,):
+            raise ValueError(f"words must have shape ({beginnings},), as the state; got {tuple(words.shape)}")
+        if beginnings % sentences:
+            raise ValueError(f"the state must have K rows for each of the memory's {sentences}; got {beginnings}")
         check_words("words", words[:, None], self.target_embedding.num_embeddings)
         logits, state, weights = self._follow(words[:, None], state, memory)
         return Step(logits[:, 0], state, None if weights is None else weights[:, 0])

@@ -21,6 +21,8 @@ class FixedVectorState(NamedTuple):
 
     hidden: Tensor
     """(B, hidden_dim)."""
+    context: Tensor
+    """(B, 2 · hidden_dim), always the same."""
 
 
 class FixedVector(EncoderDecoder):
@@ -65,11 +67,11 @@ class FixedVector(EncoderDecoder):
 
     def start(self, memory: FixedVectorMemory) -> FixedVectorState:
         """The decoder's state before the first word, tanh(W c)."""
-        return FixedVectorState(torch.tanh(self.bridge(memory.context)))
+        return FixedVectorState(torch.tanh(self.bridge(memory.context)), memory.context)
 
     def decode(self, embedded: Tensor, state: FixedVectorState, memory: FixedVectorMemory) -> Decoded:
         """Take in L embedded words (B, L, E) in one fused call; there are no weights."""
-        context = memory.context[:, None].expand(-1, embedded.shape[1], -1)  # (B, L, 2H)
+        context = state.context[:, None].expand(-1, embedded.shape[1], -1)  # (B, L, 2H)
         hidden, last = self.rnn(torch.cat([embedded, context], dim=-1), state.hidden[None].to(embedded.dtype))
         features = self.readout(torch.cat([embedded, hidden, context], dim=-1))  # (B, L, E)
-        return Decoded(features, FixedVectorState(last[0]), None)
+        return Decoded(features, FixedVectorState(last[0], state.context), None)

@@ -147,7 +147,7 @@ class Luong(EncoderDecoder):
         return LuongState(memory.hidden, memory.cell, attentional, coverage, position)
 
     def decode(self, embedded: Tensor, state: LuongState, memory: LuongMemory) -> Decoded:
-        """Take in L embedded words (B, L, E): at once, or one by one where a step needs the weights before it."""
+        """Take in L embedded words (R, L, E): at once, or one by one where a step needs the weights before it."""
         if not self.input_feeding and self.coverage is None:
             return self._advance(embedded, state, memory)
         features, maps = [], []
@@ -162,9 +162,12 @@ class Luong(EncoderDecoder):
         if self.input_feeding:
             embedded = torch.cat([embedded, state.attentional[:, None].to(embedded.dtype)], dim=-1)
         before = (state.hidden.transpose(0, 1).contiguous(), state.cell.transpose(0, 1).contiguous())
-        query, (hidden, cell) = self.rnn(embedded, before)  # (B, L, H)
-        weights = self._align(query, state, memory)  # (B, L, S)
-        attentional = torch.tanh(self.combine(torch.cat([weights @ memory.states, query], dim=-1)))  # (B, L, H)
+        query, (hidden, cell) = self.rnn(embedded, before)  # (R, L, H)
+        # Beam search follows K beginnings of a sentence: K queries to the same keys, as L words are.
+        query = query.unflatten(0, (len(memory.states), -1)).flatten(1, 2)  # (B, K · L, H)
+        weights = self._align(query, state, memory)  # (B, K · L, S)
+        attentional = torch.tanh(self.combine(torch.cat([weights @ memory.states, query], dim=-1)))  # (B, K · L, H)
+        weights, attentional = (tensor.view(*embedded.shape[:2], -1) for tensor in (weights, attentional))  # (R, L, ...)
         state = LuongState(
             hidden.transpose(0, 1),
             cell.transpose(0, 1),
@@ -175,22 +178,25 @@ class Luong(EncoderDecoder):
         return Decoded(attentional, state, weights)
 
     def _align(self, query: Tensor, state: LuongState, memory: LuongMemory) -> Tensor:
-        """Weights (B, L, S) of queries (B, L, H)."""
-        if isinstance(self.score, Additive):
-            covered = 0.0 if self.coverage is None else self.coverage(state.coverage[..., None])  # (B, S, H)
-            scores = self.score.score_projected(query, memory.keys + covered)
+        """Weights (B, K · L, S) of queries (B, K · L, H)."""
+        if self.coverage is not None:
+            covered = self.coverage(state.coverage.unflatten(0, (len(query), -1))[..., None])  # (B, K, S, H)
+            scores = self.score.score_projected(query[:, :, None], memory.keys[:, None] + covered)[:, :, 0]
+        elif isinstance(self.score, Additive):
+            scores = self.score.score_projected(query, memory.keys)
         else:
             scores = self.score(query, memory.keys)
         if self.window is None:
             return weigh(scores, memory.mask)
-        places = torch.arange(max(query.shape[1], scores.shape[2]), device=scores.device)
+        places = torch.arange(max(scores.shape[1:]), device=scores.device)
         if self.window == "local-m":
-            centre = (state.position[:, None] + places[: query.shape[1]])[..., None]  # (B, L, 1)
+            length = query.shape[:2].numel() // len(state.position)  # L
+            centre = (state.position[:, None] + places[:length]).view(len(query), -1, 1)  # (B, K · L, 1)
         else:
-            share = self.place(query)  # of the sentence, (B, L, 1)
+            share = self.place(query)  # of the sentence, (B, K · L, 1)
             precise = torch.promote_types(share.dtype, torch.float32)  # in half, places beyond 256 would round
             centre = memory.mask.sum(-1, keepdim=True) * share.to(precise)
-        offset = places[: scores.shape[2]] - centre  # (B, L, S)
+        offset = places[: scores.shape[2]] - centre  # (B, K · L, S)
         weights = weigh(scores, memory.mask & (offset.abs() <= self.half_width))
         if self.window == "local-m":
             return weights

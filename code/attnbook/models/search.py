@@ -13,6 +13,7 @@ from attnbook.models.encoder_decoder import EncoderDecoder, Step, evaluating
 
 Rows = TypeVar("Rows", bound=tuple)
 STRETCH = 64  # words of which beam search looks at the best first
+ROWS = 64
 
 
 class Translations(NamedTuple):
@@ -134,34 +135,41 @@ def beam_search(
     if not 0.0 <= length_penalty < math.inf:
         raise ValueError(f"length_penalty must be 0 or more; got {length_penalty}")
     with evaluating(model):
-        whole = memory = model.encode(source, source_lengths)
+        memory = model.encode(source, source_lengths)
         state = model.start(memory)
         beam = _start(source, memory[0], need_weights)
         ended = _Ended(len(source), beam_size, length_penalty, source.device)
         for length in range(1, max_length + 1):
-            step = model.step(beam.words[:, -1], state, memory)
-            held = beam.sentences
-            beam, parents = _extend(beam, step, ended.places, beam_size)
-            over = beam.words[:, -1] == END
-            ended.take(_pick(beam, over.nonzero()[:, 0]))
-            can_win = beam.log_probabilities / max_length**length_penalty > ended.best[beam.sentences]
-            rows = (~over & can_win).nonzero()[:, 0]
-            if length == max_length or not len(rows):
+            step = model.step(beam.words[..., -1].flatten(), state, memory)
+            beam = _extend(beam, step, ended.places[beam.sentences], beam_size)
+            is_over = beam.is_filled & (beam.words[..., -1] == END)
+            ended.take(beam, is_over)
+            can_win = beam.log_probabilities / max_length**length_penalty > ended.best[beam.sentences, None]
+            goes_on = can_win & ~is_over
+            if length == max_length or not goes_on.any():
                 break
-            beam, state = _pick(beam, rows), _pick(step.state, parents[rows])
-            if not torch.equal(beam.sentences, held):
-                memory = _pick(whole, beam.sentences)
-        ended.take(_pick(beam, (ended.best[beam.sentences] == -math.inf).nonzero()[:, 0]))
+            sentences = goes_on.any(1).nonzero()[:, 0]
+            if len(sentences) < len(goes_on):
+                memory = _pick(memory, sentences)
+            beam = _narrow(_pick(beam, sentences), goes_on[sentences])
+            state = _pick(step.state, beam.rows.flatten())
+        ended.take(beam, beam.is_filled & (ended.best[beam.sentences, None] == -math.inf))
         return ended.translations(need_weights and step.weights is not None)
 
 
 class _Beam(NamedTuple):
-    """The beginnings of all sentences: R rows, in the order of the sentences."""
+    """The beginnings of N sentences, each with K places for them, of which some may be empty."""
 
-    sentences: Tensor  # (R,), whose beginning it is
-    log_probabilities: Tensor  # (R,)
-    words: Tensor  # (R, 1 + length), from <s> on
-    weights: Tensor  # (R, length, S); (R, 0, 0) where none are asked for
+    sentences: Tensor  # (N,), their numbers
+    log_probabilities: Tensor  # (N, K), -inf where a place is empty
+    words: Tensor  # (N, K, 1 + length), from <s> on
+    weights: Tensor  # (N, K, length, S); (N, K, 0, 0) where none are asked for
+    rows: Tensor  # (N, K), whose state each goes on from
+
+    @property
+    def is_filled(self) -> Tensor:
+        """(N, K)."""
+        return self.log_probabilities > -math.inf
 
 
 class _Ended:
@@ -171,71 +179,80 @@ class _Ended:
         self.places = torch.full((num_sentences,), beam_size, device=device)
         self.best = torch.full((num_sentences,), -math.inf, device=device)
         self._length_penalty = length_penalty
-        self._found: dict[int, _Beam] = {}
+        self._found: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
 
-    def take(self, beam: _Beam) -> None:
-        """Let these translations end; all have one length."""
-        length = beam.words.shape[1] - 1
-        scores = beam.log_probabilities / length**self._length_penalty
-        before = self.best.clone()
-        self.best.scatter_reduce_(0, beam.sentences, scores, "amax")
-        self.places -= beam.sentences.bincount(minlength=len(self.places))
-        better = (scores == self.best[beam.sentences]) & (scores > before[beam.sentences])
+    def take(self, beam: _Beam, which: Tensor) -> None:
+        """Let these of its places (N, K) end."""
+        scores = beam.log_probabilities / (beam.words.shape[2] - 1) ** self._length_penalty
+        scores, places = scores.masked_fill(~which, -math.inf).max(1)  # (N,)
+        better = scores > self.best[beam.sentences]
+        self.best[beam.sentences[better]] = scores[better]
+        self.places[beam.sentences] -= which.sum(1)
         for row in better.nonzero()[:, 0].tolist():
-            self._found[int(beam.sentences[row])] = _Beam(*(tensor[row] for tensor in beam))
+            one = row, int(places[row])
+            found = beam.log_probabilities[one], beam.words[one][1:], beam.weights[one]
+            self._found[int(beam.sentences[row])] = found
 
     def translations(self, with_weights: bool) -> Translations:
         """The best of each sentence, padded."""
         _check_found(self.best)
         found = [self._found[sentence] for sentence in range(len(self.best))]
-        log_probabilities = torch.stack([beam.log_probabilities for beam in found])
-        words = pad_sequence([beam.words[1:] for beam in found], batch_first=True, padding_value=PAD)
-        maps = pad_sequence([beam.weights for beam in found], batch_first=True) if with_weights else None
-        return Translations(words, log_probabilities, maps)
+        log_probabilities, words, weights = zip(*found, strict=True)
+        maps = pad_sequence(weights, batch_first=True) if with_weights else None
+        return Translations(pad_sequence(words, batch_first=True, padding_value=PAD), torch.stack(log_probabilities), maps)
 
 
 def _start(source: Tensor, like: Tensor, need_weights: bool) -> _Beam:
     """One beginning a sentence: <s>."""
     sentences = torch.arange(len(source), device=source.device)
-    zeros = torch.zeros(len(source), device=source.device)
-    words = torch.full_like(sentences, START)[:, None]
-    return _Beam(sentences, zeros, words, like.new_zeros(len(source), 0, source.shape[1] if need_weights else 0))
+    zeros = torch.zeros(len(source), 1, device=source.device)
+    words = torch.full_like(sentences, START)[:, None, None]
+    weights = like.new_zeros(len(source), 1, 0, source.shape[1] if need_weights else 0)
+    return _Beam(sentences, zeros, words, weights, sentences[:, None])
 
 
-def _extend(beam: _Beam, step: Step, places: Tensor, beam_size: int) -> tuple[_Beam, Tensor]:
+def _extend(beam: _Beam, step: Step, places: Tensor, beam_size: int) -> _Beam:
     """Add one word to the beginnings, in the best ways: as many a sentence as it has places left.
 
     Args:
-        beam: R rows.
-        step: what the model said to them.
-        places: (B,), how many more may be followed for a sentence.
+        beam: N sentences with K places.
+        step: what the model said to the N · K.
+        places: (N,), how many more may be followed for a sentence.
         beam_size: the most there can be.
 
     Returns:
-        The new beam of N rows, and (N,) the rows of the old one that they continue.
+        The new beam, a sentence's best first.
     """
-    rows = torch.arange(len(step.logits), device=places.device)
-    best, words = _best_words(_log_probabilities(step.logits), beam_size)  # (R, k)
+    # Some rows at a time, whose probabilities stay in the cache.
+    found = [_best_words(_log_probabilities(rows), beam_size) for rows in step.logits.split(ROWS)]
+    best, ids = (torch.cat(tensors).view(*beam.rows.shape, -1) for tensors in zip(*found, strict=True))  # (N, K, C)
+    best = best.masked_fill(~beam.is_filled[..., None], -math.inf)
     if best.isnan().any():
-        sentences = beam.sentences[best.isnan().any(-1)].unique().tolist()
+        sentences = beam.sentences[best.isnan().flatten(1).any(1)].tolist()
         raise ValueError(f"the model gives NaN for the next words of the sentences {sentences}")
-    num_choices = best.shape[1]
-    # A grid of sentences by places, so that only the beginnings of one sentence compete.
-    place = rows - torch.searchsorted(beam.sentences, beam.sentences)
-    grid = best.new_full((len(places), beam_size, num_choices), -math.inf)
-    grid[beam.sentences, place] = beam.log_probabilities[:, None] + best
-    row_at = rows.new_zeros(len(places), beam_size)
-    row_at[beam.sentences, place] = rows
-    totals, cells = grid.flatten(1).topk(beam_size)  # (B, beam_size), best first
-    chosen = (torch.arange(beam_size, device=places.device) < places[:, None]) & (totals > -math.inf)
-    sentences = chosen.nonzero()[:, 0]
-    parents = row_at[sentences, cells[chosen] // num_choices]
-    word = words[parents, cells[chosen] % num_choices]
-    longer = torch.cat([beam.words[parents], word[:, None]], dim=1)
-    weights, width = beam.weights[parents], beam.weights.shape[2]
-    if width and step.weights is not None:
-        weights = torch.cat([weights, step.weights[parents, None]], dim=1)
-    return _Beam(sentences, totals[chosen], longer, weights), parents
+    totals = (beam.log_probabilities[..., None] + best).flatten(1)  # (N, K · C): those of one sentence compete
+    totals, cells = totals.topk(min(beam_size, totals.shape[1]))  # (N, K'), best first
+    is_left = torch.arange(totals.shape[1], device=places.device) < places[:, None]
+    parents = cells // best.shape[2]
+    words = torch.cat([_of(beam.words, parents), ids.flatten(1).gather(1, cells)[..., None]], dim=2)
+    weights = _of(beam.weights, parents)
+    if weights.shape[3] and step.weights is not None:
+        looked = _of(step.weights.view(*beam.rows.shape, -1), parents)
+        weights = torch.cat([weights, looked[:, :, None]], dim=2)
+    rows = torch.arange(beam.rows.numel(), device=places.device).view_as(beam.rows)
+    return _Beam(beam.sentences, totals.masked_fill(~is_left, -math.inf), words, weights, _of(rows, parents))
+
+
+def _narrow(beam: _Beam, goes_on: Tensor) -> _Beam:
+    """Empty the places (N, K) that do not go on, and leave as many as the fullest sentence needs."""
+    order = goes_on.sort(dim=1, descending=True, stable=True).indices[:, : int(goes_on.sum(1).max())]
+    log_probabilities = beam.log_probabilities.masked_fill(~goes_on, -math.inf)
+    return _Beam(beam.sentences, *(_of(tensor, order) for tensor in (log_probabilities, *beam[2:])))
+
+
+def _of(tensor: Tensor, places: Tensor) -> Tensor:
+    """Of each sentence in (N, K, ...) these places (N, K'): (N, K', ...)."""
+    return tensor[torch.arange(len(tensor), device=tensor.device)[:, None], places]
 
 
 def _best_words(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -253,9 +270,9 @@ def _best_words(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 def _log_probabilities(logits: Tensor) -> Tensor:
-    """(R, V), in float32; <pad> and <s> are no words to write."""
-    unwanted = torch.tensor([PAD, START], device=logits.device)
-    return logits.index_fill(1, unwanted, -math.inf).log_softmax(-1, dtype=torch.float32)
+    """(R, V), in float32; <pad> and <s>, which are no words to write, are also struck out of what is given."""
+    logits[:, [PAD, START]] = -math.inf
+    return logits.log_softmax(-1, dtype=torch.float32)
 
 
 def _pick(rows: Rows, indices: Tensor) -> Rows:
