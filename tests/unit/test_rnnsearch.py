@@ -62,7 +62,7 @@ def test_the_size_of_the_score_is_an_option():
 
 
 def test_gradients_are_those_of_finite_differences():
-    """Of the words' and the source's share of the gates, which get theirs for all steps at once, and of what is below."""
+    """Of both shares of the gates, which get theirs for all steps at once, and of what is below."""
     model, batch = make("rnnsearch"), sentences()
     names = ("context_gates.weight", "word_gates.weight", "score.key_projection.weight", "encoder.rnn.weight_hh_l0")
     weights = [model.get_parameter(name) for name in names]

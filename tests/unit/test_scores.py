@@ -80,7 +80,9 @@ def test_keys_projected_once_score_as_the_keys():
         score.score_projected(query, key)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-15), (torch.float32, 3e-7), (torch.bfloat16, 2**-8)])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float64, 1e-15), (torch.float32, 3e-7), (torch.bfloat16, 2**-8)]
+)
 def test_the_additive_score_has_a_true_tanh(dtype, tolerance):
     """From small arguments to where tanh is ±1, in every precision; and its gradient."""
     reached = torch.cat([torch.linspace(-30, 30, 4001), torch.tensor([math.inf, -math.inf])]).to(dtype)

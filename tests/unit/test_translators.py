@@ -36,7 +36,7 @@ def test_step_by_step_is_teacher_forcing(kind):
 @EVERY
 def test_beginnings_of_one_sentence_do_not_hear_of_one_another(kind):
     """Three beginnings a sentence, side by side, give what each gives alone."""
-    model, (source, lengths, target) = make(kind), sentences()
+    model, (source, lengths, _) = make(kind), sentences()
     memory = model.encode(source, lengths)
     words = torch.randint(4, TARGET_SIZE, (2, 4, 3))
     state = type(model.start(memory))(*(tensor.repeat_interleave(3, 0) for tensor in model.start(memory)))

@@ -41,8 +41,8 @@ class EncoderDecoder(nn.Module, ABC):
     """A translator: `encode` reads the source once, `step` writes one word, `forward` scores a given translation.
 
     `encode` returns a memory, `start` and `step` a state: named tuples of tensors, all batch first, so that a search
-    can pick and repeat rows of them; a state may have several rows for each of the memory's. `record_attention` hears one map (B, T-1, S) of a `forward`, one (B, 1, S) of a
-    `step`, under the model's class name.
+    can pick and repeat rows of them; a state may have several rows for each of the memory's. `record_attention` hears
+    one map (B, T-1, S) of a `forward`, one (B, 1, S) of a `step`, under the model's class name.
 
     Args:
         encoder: reads the source.

@@ -167,7 +167,7 @@ class Luong(EncoderDecoder):
         query = query.unflatten(0, (len(memory.states), -1)).flatten(1, 2)  # (B, K · L, H)
         weights = self._align(query, state, memory)  # (B, K · L, S)
         attentional = torch.tanh(self.combine(torch.cat([weights @ memory.states, query], dim=-1)))  # (B, K · L, H)
-        weights, attentional = (tensor.view(*embedded.shape[:2], -1) for tensor in (weights, attentional))  # (R, L, ...)
+        weights, attentional = (each.view(*embedded.shape[:2], -1) for each in (weights, attentional))  # (R, L, ...)
         state = LuongState(
             hidden.transpose(0, 1),
             cell.transpose(0, 1),

@@ -198,8 +198,9 @@ class _Ended:
         _check_found(self.best)
         found = [self._found[sentence] for sentence in range(len(self.best))]
         log_probabilities, words, weights = zip(*found, strict=True)
+        words = pad_sequence(words, batch_first=True, padding_value=PAD)
         maps = pad_sequence(weights, batch_first=True) if with_weights else None
-        return Translations(pad_sequence(words, batch_first=True, padding_value=PAD), torch.stack(log_probabilities), maps)
+        return Translations(words, torch.stack(log_probabilities), maps)
 
 
 def _start(source: Tensor, like: Tensor, need_weights: bool) -> _Beam:
