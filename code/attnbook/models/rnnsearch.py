@@ -95,11 +95,12 @@ class RNNSearch(EncoderDecoder):
         R is B, or in beam search B · K: the K beginnings of a translation are K queries to the same keys.
         """
         per_sentence = (len(memory.states), -1)  # (B, K)
-        hidden, steps, maps = state.hidden.unflatten(0, per_sentence), [], []  # (B, K, H)
         word_gates = self.word_gates(embedded).unflatten(0, per_sentence)  # (B, K, L, 3H)
-        for gates in _GradientForAllSteps.apply(word_gates, memory.gates, maps).unbind(2):  # (B, K, 3H)
-            weights = weigh(self.score.score_projected(hidden, memory.keys), memory.mask)  # (B, K, S)
-            hidden = self._gru(gates + weights @ memory.gates.detach(), hidden)  # (B, K, H)
+        hidden, steps, maps = state.hidden.unflatten(0, per_sentence), [], []  # (B, K, H)
+        word_gates = _GradientForAllSteps.apply(word_gates, memory.gates, maps)
+        fixed = memory._replace(gates=memory.gates.detach())
+        for gates in word_gates.unbind(2):  # (B, K, 3H)
+            hidden, weights = self._advance(gates, hidden, fixed)
             steps.append((hidden, weights))
             maps.append(weights.detach())
         states, weights = (torch.stack(tensors, dim=2) for tensors in zip(*steps, strict=True))  # (B, K, L, ...)
@@ -107,6 +108,12 @@ class RNNSearch(EncoderDecoder):
         heard = [embedded, states.flatten(0, 1), contexts.view(*embedded.shape[:2], -1)]  # (R, L, ...) each
         features = self.readout(torch.cat(heard, dim=-1))  # (R, L, E)
         return Decoded(features, RNNSearchState(hidden.flatten(0, 1)), weights.flatten(0, 1))
+
+    def _advance(self, word_gates: Tensor, hidden: Tensor, memory: RNNSearchMemory) -> tuple[Tensor, Tensor]:
+        """Take in one word: the state before it asks, and what it is told goes into the state after it."""
+        weights = weigh(self.score.score_projected(hidden, memory.keys), memory.mask)  # (B, K, S)
+        hidden = self._gru(word_gates + weights @ memory.gates, hidden)  # (B, K, H)
+        return hidden, weights
 
     def _gru(self, input_gates: Tensor, hidden: Tensor) -> Tensor:
         """One step of torch's GRU from its input's share of the gates (..., 3H)."""
