@@ -121,7 +121,7 @@ class Additive(nn.Module):
         _check_features("query", query, self.query_projection.in_features)
         _check_features("projected_key", projected_key, self.energy.in_features)
         hidden = self.query_projection(query).unsqueeze(-2) + projected_key.unsqueeze(-3)  # (..., Lq, Lk, hidden)
-        return self.energy(_quick_tanh(hidden)).squeeze(-1)  # (..., Lq, Lk)
+        return _after_tanh(self.energy, hidden).squeeze(-1)  # (..., Lq, Lk)
 
 
 class Location(nn.Module):
@@ -149,11 +149,15 @@ class Location(nn.Module):
         return self.projection(query)[..., :num_keys]  # (..., Lq, Lk)
 
 
-def _quick_tanh(x: Tensor) -> Tensor:
-    """Tanh as 2 σ(2x) - 1 where that is as exact: on a CPU torch's σ is six times as fast. x is written over."""
+def _after_tanh(layer: nn.Linear, x: Tensor) -> Tensor:
+    """What a layer with one output v, and no bias, makes of tanh x; what x holds is lost.
+
+    As v·tanh x = 2 v·σ(2x) - Σ v, and torch's σ is six times as fast on a CPU as its tanh, σ is taken where it rounds
+    no worse beside the sum over v: to 1e-7 in float32.
+    """
     if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
-        return x.tanh_()
-    return x.mul_(2).sigmoid_().mul(2).sub_(1)
+        return layer(x.tanh_())
+    return 2 * layer(x.mul_(2).sigmoid_()) - layer.weight.sum()
 
 
 SCORE_NAMES = ("dot", "scaled_dot", "cosine", "bilinear", "additive", "location")

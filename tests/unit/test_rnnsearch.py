@@ -1,6 +1,5 @@
 """RNNsearch: the previous state asks, and what reads the source runs once a sentence."""
 
-import pytest
 import torch
 from attnbook import record_attention
 from attnbook.models.rnnsearch import RNNSearch
@@ -59,22 +58,3 @@ def test_the_size_of_the_score_is_an_option():
     source = torch.randint(4, 9, (2, 5))
     assert model.encode(source, torch.tensor([5, 4])).keys.shape == (2, 5, 10)
     assert model(source, torch.tensor([5, 4]), source).shape == (2, 4, 9)
-
-
-def test_gradients_are_those_of_finite_differences():
-    """Of both shares of the gates, which get theirs for all steps at once, and of what is below."""
-    model, batch = make("rnnsearch"), sentences()
-    names = ("context_gates.weight", "word_gates.weight", "score.key_projection.weight", "encoder.rnn.weight_hh_l0")
-    weights = [model.get_parameter(name) for name in names]
-
-    def logits(*given):
-        return torch.func.functional_call(model, dict(zip(names, given, strict=True)), batch)
-
-    assert torch.autograd.gradcheck(logits, weights, fast_mode=True)
-
-
-def test_a_second_derivative_is_refused():
-    model, batch = make("rnnsearch"), sentences()
-    (first,) = torch.autograd.grad(model(*batch).sum(), model.context_gates.weight, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        first.sum().backward()

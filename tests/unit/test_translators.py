@@ -197,6 +197,8 @@ def test_targets_and_words_that_are_refused(kind):
         model.step(target[:3, 0], model.start(memory), memory)
     with pytest.raises(ValueError, match="the state must have K rows for each of the memory's 3; got 4"):
         model.step(target[:, 0], model.start(memory), type(memory)(*(tensor[:3] for tensor in memory)))
+    with pytest.raises(ValueError, match="the state must have K rows for each of the memory's 0; got 4"):
+        model.step(target[:, 0], model.start(memory), type(memory)(*(tensor[:0] for tensor in memory)))
     with pytest.raises(IndexError, match="words holds the id 9"):
         model.step(target[:, 0].clamp(min=9), model.start(memory), memory)
     with pytest.raises(TypeError, match="words must be a tensor of int64 or int32; got list"):

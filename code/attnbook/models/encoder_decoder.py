@@ -41,8 +41,9 @@ class EncoderDecoder(nn.Module, ABC):
     """A translator: `encode` reads the source once, `step` writes one word, `forward` scores a given translation.
 
     `encode` returns a memory, `start` and `step` a state: named tuples of tensors, all batch first, so that a search
-    can pick and repeat rows of them; a state may have several rows for each of the memory's. `record_attention` hears
-    one map (B, T-1, S) of a `forward`, one (B, 1, S) of a `step`, under the model's class name.
+    can pick and repeat rows of them. `record_attention` hears one map (B, T-1, S) of a `forward`, one (B, 1, S) of a
+    `step`, under the model's class name. Where a search follows K beginnings of each translation, B stands for B · K
+    in a step and a state: those of one sentence are side by side.
 
     Args:
         encoder: reads the source.
@@ -152,7 +153,7 @@ class EncoderDecoder(nn.Module, ABC):
         sentences, beginnings = len(memory[0]), len(state[0])
         if words.shape != (beginnings,):
             raise ValueError(f"words must have shape ({beginnings},), as the state; got {tuple(words.shape)}")
-        if beginnings % sentences:
+        if not sentences or beginnings % sentences:
             raise ValueError(f"the state must have K rows for each of the memory's {sentences}; got {beginnings}")
         check_words("words", words[:, None], self.target_embedding.num_embeddings)
         logits, state, weights = self._follow(words[:, None], state, memory)

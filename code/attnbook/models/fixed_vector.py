@@ -22,7 +22,7 @@ class FixedVectorState(NamedTuple):
     hidden: Tensor
     """(B, hidden_dim)."""
     context: Tensor
-    """(B, 2 · hidden_dim), always the same."""
+    """(B, 2 · hidden_dim), the memory's: once for each beginning that a search follows."""
 
 
 class FixedVector(EncoderDecoder):

@@ -147,11 +147,14 @@ class Luong(EncoderDecoder):
         return LuongState(memory.hidden, memory.cell, attentional, coverage, position)
 
     def decode(self, embedded: Tensor, state: LuongState, memory: LuongMemory) -> Decoded:
-        """Take in L embedded words (R, L, E): at once, or one by one where a step needs the weights before it."""
+        """Take in L embedded words (R, L, E): at once, or one by one where a step needs the weights before it.
+
+        R is B, or in beam search B · K.
+        """
         if not self.input_feeding and self.coverage is None:
             return self._advance(embedded, state, memory)
         features, maps = [], []
-        for word in embedded.split(1, dim=1):  # (B, 1, E)
+        for word in embedded.split(1, dim=1):  # (R, 1, E)
             attentional, state, weights = self._advance(word, state, memory)
             features.append(attentional)
             maps.append(weights)
@@ -190,7 +193,7 @@ class Luong(EncoderDecoder):
             return weigh(scores, memory.mask)
         places = torch.arange(max(scores.shape[1:]), device=scores.device)
         if self.window == "local-m":
-            length = query.shape[:2].numel() // len(state.position)  # L
+            length = query[..., 0].numel() // len(state.position)  # L
             centre = (state.position[:, None] + places[:length]).view(len(query), -1, 1)  # (B, K · L, 1)
         else:
             share = self.place(query)  # of the sentence, (B, K · L, 1)

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx, once_differentiable
 
 from attnbook.masks import padding_mask
 from attnbook.models.encoder_decoder import Decoded, EncoderDecoder, Maxout, weigh
@@ -40,7 +39,7 @@ class RNNSearch(EncoderDecoder):
     * the word: softmax(W_o maxout(y_{i-1}, s_i, c_i)), as in the paper's equation 4 (its appendix A.2.2 has s_{i-1}).
 
     Departures: the GRU is torch's, whose reset gate acts after the recurrent matrix, where the paper's acts before;
-    layers have biases. Gradients can be taken once, not gradients of gradients.
+    layers have biases.
 
     Args:
         source_size: number of source words.
@@ -95,14 +94,10 @@ class RNNSearch(EncoderDecoder):
         R is B, or in beam search B · K: the K beginnings of a translation are K queries to the same keys.
         """
         per_sentence = (len(memory.states), -1)  # (B, K)
-        word_gates = self.word_gates(embedded).unflatten(0, per_sentence)  # (B, K, L, 3H)
-        hidden, steps, maps = state.hidden.unflatten(0, per_sentence), [], []  # (B, K, H)
-        word_gates = _GradientForAllSteps.apply(word_gates, memory.gates, maps)
-        fixed = memory._replace(gates=memory.gates.detach())
-        for gates in word_gates.unbind(2):  # (B, K, 3H)
-            hidden, weights = self._advance(gates, hidden, fixed)
+        hidden, steps = state.hidden.unflatten(0, per_sentence), []  # (B, K, H)
+        for word_gates in self.word_gates(embedded).unflatten(0, per_sentence).unbind(2):  # (B, K, 3H)
+            hidden, weights = self._advance(word_gates, hidden, memory)
             steps.append((hidden, weights))
-            maps.append(weights.detach())
         states, weights = (torch.stack(tensors, dim=2) for tensors in zip(*steps, strict=True))  # (B, K, L, ...)
         contexts = weights.flatten(1, 2) @ memory.states  # (B, K · L, 2H)
         heard = [embedded, states.flatten(0, 1), contexts.view(*embedded.shape[:2], -1)]  # (R, L, ...) each
@@ -121,24 +116,3 @@ class RNNSearch(EncoderDecoder):
         state_reset, state_update, state_new = self.state_gates(hidden).chunk(3, dim=-1)
         new = torch.tanh(input_new + torch.sigmoid(input_reset + state_reset) * state_new)
         return new.lerp(hidden, torch.sigmoid(input_update + state_update))  # (..., H)
-
-
-class _GradientForAllSteps(torch.autograd.Function):
-    """The words' gates as they are; backward, the gradient of the source's gates, in one product for all steps.
-
-    A step adds `weights @ memory.gates` to a word's gates, so both have the same gradient there. Left to itself,
-    autograd makes (B, S, 3H) of it at every step and adds them up: a twentieth of the time of training.
-    """
-
-    @staticmethod
-    def forward(context: FunctionCtx, word_gates: Tensor, gates: Tensor, maps: list[Tensor]) -> Tensor:
-        """Hand on (B, K, L, 3H); `gates` are (B, S, 3H); `maps` will hold (B, K, S) of every step."""
-        context.maps = maps
-        return word_gates.view_as(word_gates)
-
-    @staticmethod
-    @once_differentiable
-    def backward(context: FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        """Gradients of the words' gates and of the source's."""
-        weights = torch.stack(context.maps, dim=2).flatten(1, 2)  # (B, K · L, S)
-        return gradient, weights.mT @ gradient.flatten(1, 2), None

@@ -13,7 +13,7 @@ from attnbook.models.encoder_decoder import EncoderDecoder, Step, evaluating
 
 Rows = TypeVar("Rows", bound=tuple)
 STRETCH = 64  # words of which beam search looks at the best first
-ROWS = 64
+ROWS = 64  # whose probabilities are taken at a time: they stay in the cache
 
 
 class Translations(NamedTuple):
@@ -224,7 +224,6 @@ def _extend(beam: _Beam, step: Step, places: Tensor, beam_size: int) -> _Beam:
     Returns:
         The new beam, a sentence's best first.
     """
-    # Some rows at a time, whose probabilities stay in the cache.
     found = [_best_words(_log_probabilities(rows), beam_size) for rows in step.logits.split(ROWS)]
     best, ids = (torch.cat(tensors).view(*beam.rows.shape, -1) for tensors in zip(*found, strict=True))  # (N, K, C)
     best = best.masked_fill(~beam.is_filled[..., None], -math.inf)
@@ -247,8 +246,9 @@ def _extend(beam: _Beam, step: Step, places: Tensor, beam_size: int) -> _Beam:
 def _narrow(beam: _Beam, goes_on: Tensor) -> _Beam:
     """Empty the places (N, K) that do not go on, and leave as many as the fullest sentence needs."""
     order = goes_on.sort(dim=1, descending=True, stable=True).indices[:, : int(goes_on.sum(1).max())]
-    log_probabilities = beam.log_probabilities.masked_fill(~goes_on, -math.inf)
-    return _Beam(beam.sentences, *(_of(tensor, order) for tensor in (log_probabilities, *beam[2:])))
+    beam = beam._replace(log_probabilities=beam.log_probabilities.masked_fill(~goes_on, -math.inf))
+    _, *of_places = beam
+    return _Beam(beam.sentences, *(_of(tensor, order) for tensor in of_places))
 
 
 def _of(tensor: Tensor, places: Tensor) -> Tensor:
@@ -271,9 +271,9 @@ def _best_words(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 def _log_probabilities(logits: Tensor) -> Tensor:
-    """(R, V), in float32; <pad> and <s>, which are no words to write, are also struck out of what is given."""
-    logits[:, [PAD, START]] = -math.inf
-    return logits.log_softmax(-1, dtype=torch.float32)
+    """(R, V), in float32; <pad> and <s> are no words to write."""
+    unwanted = torch.tensor([PAD, START], device=logits.device)
+    return logits.index_fill(1, unwanted, -math.inf).log_softmax(-1, dtype=torch.float32)
 
 
 def _pick(rows: Rows, indices: Tensor) -> Rows:
