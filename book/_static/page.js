@@ -32,3 +32,14 @@ document.addEventListener("click", ({ target }) => {
   );
   for (const frame of document.querySelectorAll("iframe[data-srcdoc]")) watcher.observe(frame);
 })();
+
+// Chromium keeps the boxes that it drew for the first words that asked for the Chinese font: when it has come, the style
+// changes how text is drawn, and they are drawn anew.
+(() => {
+  const look = () => {
+    const came = ({ family, status }) => family.includes("Book Chinese") && status === "loaded";
+    if ([...document.fonts].some(came)) document.documentElement.dataset.chineseFont = "";
+  };
+  document.fonts.addEventListener("loadingdone", look);
+  look();
+})();

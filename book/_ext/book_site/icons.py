@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from fontTools import subset
+from .fonts import cut
 
 NAME = re.compile(r"\bfa-[a-z0-9-]+")
 CODE = re.compile(r'content:"\\(f[0-9a-f]{3})"')
@@ -34,18 +34,9 @@ def keep_used_icons(static: Path, pages: list[str]) -> None:
         sheet.write_text(ICON_RULE.sub(shorten, WOFF2.sub("", css)), encoding="utf-8")
         for font in sheet.parents[1].glob("webfonts/*.ttf"):
             font.with_suffix(".woff2").unlink()
-            _cut(font, [int(code, 16) for code in codes])
+            font.write_bytes(cut(font, [int(code, 16) for code in codes]))
 
 
 def _texts(static: Path, kind: str) -> list[str]:
     folders = {"js": ["scripts"], "css": ["styles", "."]}[kind]
     return [file.read_text(encoding="utf-8") for folder in folders for file in (static / folder).glob(f"*.{kind}")]
-
-
-def _cut(path: Path, codes: list[int]) -> None:
-    options = subset.Options(recalc_timestamp=False, layout_features=[])
-    font = subset.load_font(path, options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=codes)
-    cutter.subset(font)
-    subset.save_font(font, path, options)
