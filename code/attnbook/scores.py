@@ -153,7 +153,7 @@ def _after_tanh(layer: nn.Linear, x: Tensor) -> Tensor:
     """What a layer with one output v, and no bias, makes of tanh x; what x holds is lost.
 
     As v·tanh x = 2 v·σ(2x) - Σ v, and torch's σ is six times as fast on a CPU as its tanh, σ is taken where it rounds
-    no worse beside the sum over v: to 1e-7 in float32.
+    no worse beside the sum over v: to some 1e-7 in float32.
     """
     if x.device.type != "cpu" or x.dtype not in (torch.float32, torch.float64):
         return layer(x.tanh_())
