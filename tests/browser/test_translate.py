@@ -157,6 +157,39 @@ def test_the_slider_lengthens_a_sentence(figure: Locator, clauses: int) -> None:
     check_against_pytorch(figure, "rnnsearch")
 
 
+def test_words_that_stay_are_kept_and_read_as_if_all_were_new(
+    figure: Locator, browser: Browser, addresses: dict[str, str]
+) -> None:
+    lines, slider = figure.locator(".stage .lines"), figure.locator("input[data-control=clauses]")
+
+    def assert_as_new(model: str, sentence: str) -> None:
+        new = open_figure(
+            browser,
+            f"{addresses['http']}/{PAGE}",
+            NAME,
+            changes={"model": model, "sentence": sentence},
+            viewport=WIDE,
+        )
+        wanted = new.locator(".stage .lines")
+        assert lines.aria_snapshot() == wanted.aria_snapshot()
+        assert lines.inner_html() == wanted.inner_html()
+        new.page.context.close()
+
+    for key in ("End", "Home"):
+        slider.press(key)
+    first = lines.locator("[data-line=source] .word").first
+    expect(first).to_have_text("很多")
+    first.evaluate("word => { word.isKept = true; }")
+    for key in ("ArrowRight", "ArrowRight", "End", "ArrowLeft"):
+        slider.press(key)
+    assert first.evaluate("word => word.isKept"), "the sentence only grew, and its first word was made again"
+    assert_as_new("rnnsearch", CORPUS["ladder"][4])
+    for preset, model in (("unknown", "luong-general"), ("food", "rnnsearch"), ("clause", "luong-general")):
+        figure.locator(f"[data-control=preset-{preset}]").click()
+        choose(figure, model)
+    assert_as_new("luong-general", CORPUS["examples"]["clause"])
+
+
 def test_the_fixed_vector_breaks_where_attention_holds(figure: Locator) -> None:
     figure.locator("[data-control=preset-long]").click()
     errors = numbers(figure, "errors-")

@@ -51,9 +51,9 @@ export function errorTable(texts) {
   return {
     node: html("div", { class: "growth" }, table),
     mark(clauses) {
-      for (const row of table.querySelectorAll("tr")) {
-        [...row.children].forEach((cell, i) => change(cell, { "data-now": i > 0 && i === clauses }));
-      }
+      for (const cell of table.querySelectorAll("[data-now]")) change(cell, { "data-now": false });
+      if (!clauses) return;
+      for (const row of table.querySelectorAll("tr")) change(row.children[clauses], { "data-now": true });
     },
   };
 }

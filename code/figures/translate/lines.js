@@ -21,6 +21,8 @@ export function line({ name, label, language, side, onPoint }) {
   const words = html("div", { class: "words", lang: language, "aria-label": label });
   const grade = html("span", { class: "grade", "data-name": `errors-${name}` });
   const node = html("div", { class: "line", "data-line": name }, html("span", { class: "who" }, label), grade, words);
+  /** @type {{ word: Shown, node: HTMLElement }[]} */
+  let standing = [];
   /** @type {HTMLElement[]} */
   let linked = [];
 
@@ -46,12 +48,18 @@ export function line({ name, label, language, side, onPoint }) {
   return {
     node,
     draw(shown, given) {
-      const made = shown.map(wordNode);
-      linked = made.filter((each) => each.classList.contains("linked"));
+      // The words at the beginning that stay are kept: to make and to lay out all of them takes most of an answer.
+      const changed = shown.findIndex((word, i) => !looksAlike(word, standing[i]?.word));
+      const kept = standing.slice(0, changed < 0 ? shown.length : changed);
+      const fresh = shown.slice(kept.length).map((word) => ({ word, node: wordNode(word) }));
+      for (const old of [...words.childNodes].slice(2 * kept.length)) old.remove();
+      words.append(...fresh.flatMap(({ node: each }) => [each, " "]));
+      standing = [...kept, ...fresh];
+      shown.forEach(({ text, name }, i) => change(standing[i].node, { "aria-label": name && `${text}, ${name}` }));
+      linked = standing.filter(({ word }) => word.isLinked).map(({ node: each }) => each);
       linked.forEach((each, i) => change(each, { tabindex: i ? -1 : 0 }));
       // Without words of its own to step through, the line is plain text.
       change(words, { role: linked.length ? "toolbar" : "group" });
-      words.replaceChildren(...made.flatMap((each) => [each, " "]));
       grade.textContent = given?.text ?? "";
       change(grade, { "data-value": given?.errors });
     },
@@ -65,14 +73,17 @@ export function line({ name, label, language, side, onPoint }) {
   };
 }
 
+/** @type {(one: Shown, other: Shown | undefined) => boolean} */
+const looksAlike = (one, other) =>
+  one.text === other?.text && one.kind === other.kind && one.isLinked === other.isLinked;
+
 /**
  * @param {Shown} word
  * @returns {HTMLElement}
  */
-function wordNode({ text, name, kind, isLinked }) {
+function wordNode({ text, kind, isLinked }) {
   if (kind === "missing") return html("ins", { class: "word missing" }, `[${text}]`);
   if (!isLinked) return html(kind === "wrong" ? "del" : "span", { class: `word ${kind ?? ""}` }, text);
   // No button element: posters keep elements, and a poster must not take the focus.
-  const attributes = { role: "button", class: `word linked ${kind ?? ""}`, "aria-label": name && `${text}, ${name}` };
-  return html("span", attributes, text);
+  return html("span", { role: "button", class: `word linked ${kind ?? ""}` }, text);
 }

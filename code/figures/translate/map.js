@@ -11,7 +11,7 @@ const MOST_SIGNS = 5;
 const FAINTEST = 0.01; // weight that is drawn
 const GROWING = 1500; // milliseconds at most
 const PAUSE = 140; // milliseconds at most between two rows
-const AT_ONCE = 8; // rows a frame: the translations above do not wait for a long map
+const AT_ONCE = 8; // rows a frame: nothing else on the page waits for a long map
 
 /**
  * @typedef {{ source?: number, target?: number }} Place A column, a row, or both.
@@ -38,17 +38,20 @@ export function heatMap(onPoint) {
       // A new box stands at its beginning; to scroll the old one back would cost a layout.
       const box = { class: "scrolled", tabindex: 0, role: "region", "aria-label": map?.label };
       node.replaceChildren(...(drawn ? [html("div", box, drawn.node)] : []));
-      grow(drawn);
+      // The answer's own frame has the translations to draw; the rows come with those after it.
+      const growing = drawn;
+      later(() => later(() => grow(growing)));
     },
     mark: (place) => drawn?.mark(place),
   };
 
   function grow(/** @type {typeof drawn} */ growing) {
-    if (!growing || growing !== drawn || growing.grow()) return;
-    if ("requestAnimationFrame" in globalThis) requestAnimationFrame(() => grow(growing));
-    else grow(growing); // a poster has no frames
+    if (growing && growing === drawn && !growing.grow()) later(() => grow(growing));
   }
 }
+
+/** @type {(then: () => void) => void} In the next frame; a poster has none. */
+const later = (then) => ("requestAnimationFrame" in globalThis ? requestAnimationFrame(then) : then());
 
 /**
  * @param {Weighed} map
@@ -75,14 +78,14 @@ function picture(map) {
   };
   const grid = svg("path", { d: gridOf(map, sizes), class: "grid" });
   const drawn = { viewBox: `0 0 ${width} ${height}`, style: `width: ${width}px`, role: "img", "aria-label": label };
-  const node = svg("svg", drawn, ...columns, grid, rows, ...outlines, frames.target, frames.source);
+  const node = svg("svg", { ...drawn, "aria-busy": true }, ...columns, grid, rows, ...outlines, frames.target, frames.source);
   return {
     node,
     grow() {
       const first = rows.children.length;
       rows.append(...target.slice(first, first + AT_ONCE).map((_, i) => rowOf(map, first + i, sizes)));
       const isWhole = rows.children.length === target.length;
-      change(node, { "aria-busy": isWhole ? undefined : "true" });
+      if (isWhole) node.removeAttribute("aria-busy");
       return isWhole;
     },
     mark(place) {

@@ -1,4 +1,7 @@
-/** The style of this figure alone; it stands among the pictures, so that the poster carries it too. */
+/**
+ * The style of this figure alone; it stands among the pictures, so that the poster carries it too. Its pictures are no
+ * containers, since no size depends on theirs: the browser would lay out each by itself.
+ */
 
 export const STYLE = `
 .attn-figure .typed label { display: block; margin: 0; }
@@ -20,7 +23,7 @@ export const STYLE = `
 .attn-figure .ranges { display: flex; font-size: 0.8rem; gap: 2px; line-height: 1.4; }
 .attn-figure .ranges span { border-top: 4px solid var(--value); padding-top: 0.1rem; text-align: center; }
 .attn-figure .ranges span + span { border-color: var(--output); }
-.attn-figure .growth table { margin: 0; table-layout: fixed; }
+.attn-figure .pictures .growth table { margin: 0; table-layout: fixed; }
 .attn-figure .growth caption { caption-side: top; color: inherit; padding: 0 0 0.3rem; text-align: left; }
 .attn-figure .growth :is(th, td) { padding: 0.15rem 0; text-align: center; }
 .attn-figure .growth th:first-child { text-align: left; width: 8.75rem; }
@@ -31,7 +34,7 @@ export const STYLE = `
   background: var(--soft);
   box-shadow: inset 2px 0 var(--accent), inset -2px 0 var(--accent);
 }
-.attn-figure .pictures > :is(.growth, .lines, .map) { flex: 1 1 100%; max-width: none; }
+.attn-figure .pictures > :is(.growth, .lines, .map) { container-type: normal; flex: 1 1 100%; max-width: none; }
 .attn-figure .line { border-top: 1px solid var(--line); display: grid; gap: 0 0.75rem; padding: 0.4rem 0; }
 .attn-figure .line { grid-template-columns: 8.75rem 1fr 5rem; }
 .attn-figure .who { font-weight: 600; order: 0; }
