@@ -61,7 +61,7 @@ def shown_source(figure: Locator) -> list[str]:
 
 def shown_weights(figure: Locator) -> torch.Tensor:
     """The map, (words of the translation, words of the sentence and its end)."""
-    expect(figure.locator(".stage .map [aria-busy]")).to_have_count(0)
+    expect(figure.locator(".stage .map[aria-busy]")).to_have_count(0)
     read = "rows => rows.map(row => row.dataset.value.split(' ').map(Number))"
     return torch.tensor(figure.locator(".stage [data-name^=weights-]").evaluate_all(read))
 
@@ -339,7 +339,7 @@ def test_the_map_grows_unless_the_reader_wants_no_motion(
 ) -> None:
     figure = open_figure(browser, f"{addresses['http']}/{PAGE}", NAME, viewport=WIDE, reduced_motion=motion)
     figure.locator("[data-control=preset-long]").click()
-    expect(figure.locator(".stage .map [aria-busy]")).to_have_count(0)
+    expect(figure.locator(".stage .map[aria-busy]")).to_have_count(0)
     running = "row => row.getAnimations().length"
     assert figure.locator(".stage .map .weighed").last.evaluate(running) == (motion == "no-preference")
     figure.page.context.close()

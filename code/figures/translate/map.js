@@ -28,25 +28,36 @@ export function heatMap(onPoint) {
   const node = html("div", { class: "map" });
   /** @type {ReturnType<typeof picture> | undefined} */
   let drawn;
+  /** @type {Weighed | undefined} */
+  let wanted;
   node.addEventListener("pointermove", (event) => onPoint(drawn?.placeOf(event) ?? {}, false));
   node.addEventListener("pointerleave", () => onPoint({}, false));
   node.addEventListener("click", (event) => onPoint(drawn?.placeOf(event) ?? {}, true));
   return {
     node,
     draw(map) {
-      drawn = map && picture(map);
-      // A new box stands at its beginning; to scroll the old one back would cost a layout.
-      const box = { class: "scrolled", tabindex: 0, role: "region", "aria-label": map?.label };
-      node.replaceChildren(...(drawn ? [html("div", box, drawn.node)] : []));
-      // The answer's own frame has the translations to draw; the rows come with those after it.
-      const growing = drawn;
-      later(() => later(() => grow(growing)));
+      [wanted, drawn] = [map, undefined];
+      change(node, { "aria-busy": map ? "true" : undefined });
+      // The answer's own frame has the translations to draw; the map begins with the next one.
+      if (map) later(() => later(() => begin(map)));
+      else node.replaceChildren();
     },
     mark: (place) => drawn?.mark(place),
   };
 
+  function begin(/** @type {Weighed} */ map) {
+    if (map !== wanted) return;
+    drawn = picture(map);
+    // A new box stands at its beginning; to scroll the old one back would cost a layout.
+    const box = { class: "scrolled", tabindex: 0, role: "region", "aria-label": map.label };
+    node.replaceChildren(html("div", box, drawn.node));
+    grow(drawn);
+  }
+
   function grow(/** @type {typeof drawn} */ growing) {
-    if (growing && growing === drawn && !growing.grow()) later(() => grow(growing));
+    if (!growing || growing !== drawn) return;
+    if (growing.grow()) node.removeAttribute("aria-busy");
+    else later(() => grow(growing));
   }
 }
 
@@ -73,20 +84,18 @@ function picture(map) {
     return svg("rect", { x, y, width: size, height: size, rx: 2, class: "gold", "data-gold": link });
   });
   const frames = {
-    target: svg("rect", { x: 1, width: width - 2, height: cell, class: "frame" }),
-    source: svg("rect", { y: 1, width: cell, height: height - 2, class: "frame" }),
+    target: svg("rect", { x: 1, width: width - 2, height: cell, class: "frame", visibility: "hidden" }),
+    source: svg("rect", { y: 1, width: cell, height: height - 2, class: "frame", visibility: "hidden" }),
   };
   const grid = svg("path", { d: gridOf(map, sizes), class: "grid" });
   const drawn = { viewBox: `0 0 ${width} ${height}`, style: `width: ${width}px`, role: "img", "aria-label": label };
-  const node = svg("svg", { ...drawn, "aria-busy": true }, ...columns, grid, rows, ...outlines, frames.target, frames.source);
+  const node = svg("svg", drawn, ...columns, grid, rows, ...outlines, frames.target, frames.source);
   return {
     node,
     grow() {
       const first = rows.children.length;
       rows.append(...target.slice(first, first + AT_ONCE).map((_, i) => rowOf(map, first + i, sizes)));
-      const isWhole = rows.children.length === target.length;
-      if (isWhole) node.removeAttribute("aria-busy");
-      return isWhole;
+      return rows.children.length === target.length;
     },
     mark(place) {
       change(frames.target, { y: top + (place.target ?? 0) * cell, visibility: shown(place.target) });
