@@ -188,6 +188,12 @@ def test_words_that_stay_are_kept_and_read_as_if_all_were_new(
         figure.locator(f"[data-control=preset-{preset}]").click()
         choose(figure, model)
     assert_as_new("luong-general", CORPUS["examples"]["clause"])
+    # The fixed vector writes "the child that" for both, and where there is no gold "that" is not wrong.
+    assert "that" in figure.locator(".stage [data-line=fixed_vector] .wrong").all_inner_texts()
+    shorter = CORPUS["examples"]["clause"].removesuffix("衬衫")
+    type_in(figure, shorter)
+    assert words(figure, "fixed_vector")[:3] == ["the", "child", "that"]
+    assert_as_new("luong-general", shorter)
 
 
 def test_the_fixed_vector_breaks_where_attention_holds(figure: Locator) -> None:
